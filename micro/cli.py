@@ -1,0 +1,190 @@
+"""The ``micro`` command. Every subcommand works on the settings' database and files, with or without a server running."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from micro import __version__, backup, jobs, simulation, supervise
+from micro.config import BadSetting, Settings
+from micro.data.migrations import current_revision, migrate, newest_revision
+from micro.demo import seed
+from micro.errors import MicroError
+from micro.house import House, open_house
+from micro.services import accounts, cutting, intake, projects, releases
+
+
+class OneLineGroup(click.Group):
+    """Every deliberate error ends the command with one line and exit code 1, never with a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (MicroError, BadSetting, OSError) as error:
+            raise SystemExit(f"micro: {error}") from None
+        except DBAPIError as error:
+            raise SystemExit(f"micro: the database does not answer: {str(error.orig).strip().splitlines()[0]}") from None
+
+
+@click.group(cls=OneLineGroup)
+@click.version_option(__version__, prog_name="micro")
+def main() -> None:
+    """Crowdsourced archival transcription for museums and archives."""
+
+
+def _ready_house() -> House:
+    house = open_house(Settings.from_env())
+    if current_revision(house.database) != newest_revision(house.database):
+        raise BadSetting("the database is not ready for this version; run: micro migrate")
+    return house
+
+
+def _prepare(house: House) -> None:
+    migrate(house.database)
+    if house.settings.demo:
+        seed.make_demo(house, click.echo)
+
+
+@main.command()
+def up() -> None:
+    """Runs everything: web, one worker, and the embedded queue. Ctrl+C stops it."""
+    settings = Settings.from_env()
+    raise SystemExit(supervise.run(settings, prepare=lambda: _prepare(open_house(settings)), ready=lambda: _announce(settings)))
+
+
+def _announce(settings: Settings) -> None:
+    click.echo(f"\nmicro is running at {settings.public_url}  (data in {settings.folder})")
+    if settings.demo:
+        click.echo("demo accounts, all with the password " + seed.PASSWORD + ":")
+        for key, _, _ in seed.PEOPLE:
+            click.echo(f"  {key}@example.org")
+    click.echo("Ctrl+C stops it.")
+
+
+@main.command()
+@click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
+def worker(burst: bool) -> None:
+    """Runs one more worker on the queue at REDIS_URL."""
+    settings = Settings.from_env()
+    if not settings.redis:
+        raise BadSetting("no queue is running: set REDIS_URL, or start `micro up`")
+    jobs.work(settings, burst)
+
+
+@main.command("migrate")
+def migrate_() -> None:
+    """Brings the database to the form that this version needs."""
+    house = open_house(Settings.from_env())
+    migrate(house.database)
+    click.echo(f"the database is at {current_revision(house.database)}")
+
+
+@main.command()
+def sweep() -> None:
+    """Does here and now whatever was left behind while the queue was down."""
+    for what, count in jobs.sweep_all(_ready_house()).items():
+        click.echo(f"{what}: {count}")
+
+
+@main.command("ingest")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--project", "slug", required=True, help="The project's address, as in /p/ADDRESS.")
+def ingest(folder: Path, slug: str) -> None:
+    """Takes in the pictures of a folder, described by its manifest.csv if there is one. Can be interrupted and repeated."""
+    house = _ready_house()
+    with house.database.writing() as session:
+        delivery = intake.deliver_folder(session, projects.project_named(session, slug), folder, house.clock())
+        delivery_id, total = delivery.id, intake.progress_of(session, delivery).waiting
+    with click.progressbar(length=total, label="taking in") as bar:
+        jobs.drain_intake(house, delivery_id, lambda: bar.update(1))
+    with house.database.reading() as session:
+        progress = intake.progress_of(session, intake.delivery(session, delivery_id))
+    for name, reason in progress.refused:
+        click.echo(f"refused: {name}: {reason}", err=True)
+    click.echo(f"{progress.taken} taken in, {len(progress.same)} were there already, {len(progress.refused)} refused")
+    if progress.refused:
+        raise SystemExit(1)
+
+
+@main.command("cut")
+@click.option("--project", "slug", required=True, help="The project's address, as in /p/ADDRESS.")
+@click.argument("template", type=click.Path(path_type=Path), required=False)
+def cut(slug: str, template: Path | None) -> None:
+    """Cuts all scans of a project by its template; TEMPLATE is a JSON file of named boxes that becomes it first."""
+    house = _ready_house()
+    if template is not None:
+        try:
+            body = json.loads(template.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise BadSetting(f"{template} is not JSON: {error}") from None
+        with house.database.writing() as session:
+            cutting.set_template(session, projects.project_named(session, slug), body)
+    done = jobs.drain_cutting(house, slug)
+    click.echo(f"{done} scans cut")
+
+
+@main.command("release")
+@click.option("--project", "slug", required=True, help="The project's address, as in /p/ADDRESS.")
+@click.option("--notes", default="", help="What a reader should know of this release.")
+def release(slug: str, notes: str) -> None:
+    """Publishes the next release of a project, here and now."""
+    house = _ready_house()
+    with house.database.writing() as session:
+        made = releases.start_release(session, projects.project_named(session, slug), None, notes, house.clock())
+        release_id, number, public_id = made.id, made.number, made.public_id
+    jobs.write_release(house, release_id)
+    click.echo(f"release {number}: {house.settings.public_url}/data/{slug}/{number} (files in releases/{public_id})")
+
+
+@main.group()
+def admin() -> None:
+    """People who run the network."""
+
+
+@admin.command("create")
+@click.argument("email")
+@click.option("--name", prompt="Name", help="How the person is called.")
+@click.password_option(help="At least 10 characters; asked for when left out.")
+@click.option("--institution", default="", help="Not a network admin, but staff of this institution.")
+@click.option("--role", type=click.Choice(["reviewer", "manager"]), default="manager", show_default=True)
+def admin_create(email: str, name: str, password: str, institution: str, role: str) -> None:
+    """Makes an account that is confirmed at once: a network admin, or staff of an institution."""
+    house = _ready_house()
+    with house.database.writing() as session:
+        made = accounts.create_account(session, email, name, password, house.clock(), house.passwords, confirmed=True,
+                                       network_admin=not institution)
+        if institution:
+            accounts.give_role(session, made, projects.institution_named(session, institution), role, house.clock())
+    click.echo(f"{email} may sign in now")
+
+
+@main.command("backup")
+@click.argument("target", type=click.Path(path_type=Path))
+def backup_(target: Path) -> None:
+    """Writes the embedded database, files and secret into one .tar.gz, while everything runs."""
+    size = backup.back_up(Settings.from_env(), target)
+    click.echo(f"{target}: {size / 1e6:.1f} MB. It holds personal data and the secret: keep it safe.")
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path))
+def restore(source: Path) -> None:
+    """Puts a backup into an empty data folder."""
+    settings = Settings.from_env()
+    backup.restore(settings, source)
+    click.echo(f"restored into {settings.folder}")
+
+
+@main.command()
+@click.option("--volunteers", default=12, show_default=True, type=click.IntRange(3, 200), help="How many answer.")
+@click.option("--cards", default=40, show_default=True, type=click.IntRange(2, 2000), help="How many cards there are.")
+@click.option("--seed", default=1, show_default=True, help="Equal numbers give equal cards and equal mistakes.")
+def simulate(volunteers: int, cards: int, seed: int) -> None:
+    """Runs the whole main job unattended: scans in, answers over HTTP, review, release; says how right the records are."""
+    started = time.monotonic()
+    raise SystemExit(simulation.run(Settings.from_env(), simulation.Plan(volunteers, cards, seed), started))

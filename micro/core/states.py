@@ -1,0 +1,50 @@
+"""Every state of micro as one table of allowed moves. A state is one column; each move is logged beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from micro.errors import Conflict
+
+Moves = Mapping[str, frozenset[str]]
+
+
+def _moves(**table: str) -> Moves:
+    return {state: frozenset(onward.split()) for state, onward in table.items()}
+
+
+PROJECT = _moves(
+    draft="live archived",
+    live="paused finished",
+    paused="live finished",
+    finished="live archived",
+    archived="",
+)
+TASK = _moves(open="done", done="open")
+ASSIGNMENT = _moves(
+    lent="answered skipped expired released",
+    expired="lent answered skipped",
+    released="lent answered skipped",
+    skipped="answered",
+    answered="",
+)
+RECORD = _moves(
+    open="review settled decided rejected",
+    review="open settled decided rejected",
+    settled="open review decided rejected",
+    decided="open review decided rejected",
+    rejected="open review decided",
+)
+RELEASE = _moves(making="published failed", published="", failed="making")
+INTAKE_FILE = _moves(waiting="taken same refused", taken="", same="", refused="waiting")
+
+# What visitors may see, and where answers may be given.
+PUBLIC_PROJECTS = frozenset({"live", "paused", "finished"})
+# Whose scans anyone may see: an archived project's releases are cited, and link to them.
+VISIBLE_SCANS = PUBLIC_PROJECTS | {"archived"}
+
+
+def check_move(table: Moves, from_state: str, to_state: str) -> None:
+    """Raises Conflict unless the table allows the move."""
+    if to_state not in table[from_state]:
+        raise Conflict("This is %(from_state)s and cannot become %(to_state)s.", from_state=from_state, to_state=to_state)

@@ -1,0 +1,70 @@
+"""The engine and its two kinds of session.
+
+SQLite and PostgreSQL differ in these few lines only: SQLite gets WAL, and BEGIN IMMEDIATE in writing transactions
+(a deferred one that turns to writing half-way fails with "database is locked" however long it waits); PostgreSQL
+locks rows, and skips those that others hold when a task is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+SQLITE_WAIT_MS = 30_000
+Query = TypeVar("Query", bound=Select[Any])
+
+
+class Database:
+    """One engine. Sessions come from :meth:`reading` and :meth:`writing`; nothing else opens a transaction."""
+
+    def __init__(self, address: str) -> None:
+        url = make_url(address)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+        self.engine = create_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writing = self.engine.execution_options(micro_writes=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for looking: always rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session for one use case: committed at the end, rolled back when anything is raised."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def forget_connections(self) -> None:
+        """To be called in a forked child: its connections belong to the parent and must not be closed here."""
+        self.engine.dispose(close=False)
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's begin event says BEGIN, not the driver.
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", f"busy_timeout={SQLITE_WAIT_MS}", "foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("micro_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def locked(statement: Query, skip: bool = False) -> Query:
+    """The same query, holding the rows it finds (PostgreSQL); SQLite's one writer holds everything already.
+
+    FOR NO KEY UPDATE, because keys never change: rows that merely refer to the held ones are added without waiting.
+    """
+    return statement.with_for_update(skip_locked=skip, key_share=True)

@@ -1,0 +1,122 @@
+"""The demonstration: two institutions, their people and two drawers of cards, ready to be transcribed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from micro.data.models import Account, Collection, Institution, Project
+from micro.demo.draw import BOXES, CARD_SIZE_PX
+from micro.demo.drawer import write_drawer
+from micro.house import House
+from micro.jobs import drain_intake
+from micro.services import accounts, cutting, intake, projects
+
+PASSWORD = "micro-demo-2026"
+PEOPLE = (("volunteer", "Ada", ""), ("reviewer", "Ben", "reviewer"), ("manager", "Mia", "manager"))
+CARDS, SEED = 12, 7
+FIELDS = ("object", "material", "length", "findspot", "found_on", "description")
+
+MATERIALS = {"bronze": ("Bronze", "Bronze"), "iron": ("Iron", "Fer"), "gold": ("Gold", "Or"),
+             "pottery": ("Pottery", "Céramique"), "stone": ("Stone", "Pierre"), "bone": ("Bone", "Os")}
+
+FORM: dict[str, Any] = {"fields": [
+    {"name": "object", "type": "text", "label": {"en": "Object", "fr": "Objet"},
+     "hint": {"en": "Copy it as it stands, capitals and all.", "fr": "Copiez tel quel, majuscules comprises."}},
+    {"name": "material", "type": "choice", "width": "half", "label": {"en": "Material", "fr": "Matière"},
+     "choices": [{"code": code, "label": {"en": en, "fr": fr}} for code, (en, fr) in MATERIALS.items()]},
+    {"name": "length", "type": "number", "width": "half", "units": ["cm", "mm"],
+     "label": {"en": "Length", "fr": "Longueur"}},
+    {"name": "findspot", "type": "text", "label": {"en": "Found at", "fr": "Lieu"},
+     "hint": {"en": "The place, with every word before it: “near”, “field at”.",
+              "fr": "Le lieu, avec les mots qui le précèdent : « près de », « champ à »."}},
+    {"name": "found_on", "type": "date", "label": {"en": "Found on", "fr": "Date"},
+     "hint": {"en": "Leave out what the card leaves out.", "fr": "Laissez vide ce que la fiche ne dit pas."}},
+    {"name": "description", "type": "long_text", "label": {"en": "Notes", "fr": "Description"},
+     "hint": {"en": "Line by line, as on the card.", "fr": "Ligne par ligne, comme sur la fiche."}},
+]}
+
+PROJECTS: tuple[dict[str, Any], ...] = (
+    {"slug": "harrowby-finds", "language": "en", "institution": ("harrowby", "Harrowby Museum", "harrowby"),
+     "collection": "Catalogue of finds", "texts": {
+         "en": {"title": "What the river gave back", "lead": "A drawer of cards describes axes, brooches and pots "
+                "found along one river. Help us read the handwriting, so that anyone can search it.",
+                "about": "Each card was written when a find came to the museum, often by the curator who had just "
+                "washed it. The cards are the only record of where things were found. Once they are typed, finds can "
+                "be put on a map and compared with those of other museums."},
+         "fr": {"title": "Ce que la rivière a rendu", "lead": "Un tiroir de fiches décrit des haches, des fibules et "
+                "des pots trouvés le long d’une rivière. Aidez-nous à les lire, pour que chacun puisse y chercher.",
+                "about": "Chaque fiche a été écrite à l’arrivée d’un objet au musée, souvent par le conservateur qui "
+                "venait de le laver. Les fiches seules disent où les objets furent trouvés. Une fois saisies, on peut "
+                "les placer sur une carte et les comparer à celles d’autres musées."}}},
+    {"slug": "valmont-trouvailles", "language": "fr", "institution": ("valmont", "Musée de Valmont", "valmont"),
+     "collection": "Fiches des trouvailles", "texts": {
+         "en": {"title": "A drawer in Valmont", "lead": "Cards in French, in several hands. You copy what you see: no "
+                "French is needed.", "about": "The museum of Valmont described its finds on cards. Each is read by at "
+                "least two people, and where they differ a curator decides."},
+         "fr": {"title": "Un tiroir à Valmont", "lead": "Des fiches en français, de plusieurs mains. Vous copiez ce "
+                "que vous voyez.", "about": "Le musée de Valmont a décrit ses trouvailles sur des fiches. Chacune est "
+                "lue par deux personnes au moins ; là où elles diffèrent, un conservateur tranche."}}},
+)
+
+
+def cutting_template() -> dict[str, Any]:
+    """The demo cards' named boxes as a cutting template: all fields of one task."""
+    width, height = CARD_SIZE_PX
+    return {"boxes": [{"name": name, "x": x / width, "y": y / height, "width": w / width, "height": h / height}
+                      for name, (x, y, w, h) in BOXES.items() if name in FIELDS]}
+
+
+def make_demo(house: House, say: Callable[[str], None]) -> None:
+    """Makes the demo's people and projects and takes in its cards; what is there already stays as it is."""
+    with house.database.writing() as session:
+        for plan in PROJECTS:
+            _project(session, house, plan)
+        _people(session, house)
+    for number, plan in enumerate(PROJECTS):
+        folder = house.settings.folder / "demo" / plan["slug"]
+        if not (folder / "truth.json").exists():
+            say(f"drawing {CARDS} cards for “{plan['texts']['en']['title']}”")
+            write_drawer(folder, CARDS, plan["language"], SEED + number)
+        take_in_folder(house, plan["slug"], folder)
+
+
+def take_in_folder(house: House, slug: str, folder: Path) -> None:
+    """Takes in a folder, here and now, and opens the project when it was a draft."""
+    with house.database.writing() as session:
+        project = projects.project_named(session, slug)
+        delivery = intake.deliver_folder(session, project, folder, house.clock()).id
+    drain_intake(house, delivery)
+    with house.database.writing() as session:
+        project = projects.project_named(session, slug)
+        if project.state == "draft":
+            projects.move_project(session, project, "live", None, house.clock(), "demonstration")
+
+
+def _project(session: Session, house: House, plan: dict[str, Any]) -> None:
+    if session.scalar(select(Project.id).where(Project.slug == plan["slug"])) is not None:
+        return
+    slug, name, accent = plan["institution"]
+    institution = session.scalar(select(Institution).where(Institution.slug == slug))
+    institution = institution or Institution(slug=slug, name=name, accent=accent, created_at=house.clock())
+    collection = Collection(institution=institution, name=plan["collection"], created_at=house.clock())
+    session.add_all([institution, collection])
+    session.flush()
+    project = projects.make_project(session, collection, plan["slug"], plan["texts"], FORM, house.clock(),
+                                    content_language=plan["language"], min_answers=2, max_answers=5, target_confidence=0.8)
+    cutting.set_template(session, project, cutting_template())
+
+
+def _people(session: Session, house: House) -> None:
+    """The three demo accounts, each with its role in both institutions."""
+    for key, name, role in PEOPLE:
+        email = f"{key}@example.org"
+        if session.scalar(select(Account.id).where(Account.email == email)) is not None:
+            continue
+        account = accounts.create_account(session, email, name, PASSWORD, house.clock(), house.passwords, confirmed=True)
+        for institution in session.scalars(select(Institution)) if role else ():
+            accounts.give_role(session, account, institution, role, house.clock())

@@ -1,0 +1,135 @@
+"""What RQ workers run: a few lines each around a service. Every job is idempotent: run twice, it changes nothing.
+
+A job opens the house anew: it runs in a process of its own, forked from the worker.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+from micro.adapters.processes import forks_die_with_me
+from micro.adapters.queue import connect, open_queue
+from micro.config import Settings
+from micro.errors import MicroError
+from micro.house import House, open_house
+from micro.services import cutting, intake, projects, releases, settling
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 30
+
+
+def settle_project(project_id: int) -> None:
+    """Merges whatever answers of the project are behind."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("settle", project_id)
+    drain_settling(house, project_id)
+
+
+def take_in_delivery(intake_id: int) -> None:
+    """Takes in the files of a delivery that still wait."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("intake", intake_id)
+    drain_intake(house, intake_id)
+
+
+def make_release(release_id: int) -> None:
+    """Writes the files of a release and publishes it."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("release", release_id)
+    write_release(house, release_id)
+
+
+def sweep(_: int = 0) -> None:
+    """Does whatever was left behind while the queue was down."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("sweep", 0)
+    sweep_all(house)
+
+
+def drain_settling(house: House, project_id: int) -> int:
+    """Settles until nothing is behind, some items a transaction; returns how many items."""
+    settled = 0
+    while True:
+        with house.database.writing() as session:
+            done = settling.settle_some(session, project_id, house.clock())
+        settled += done
+        if not done:
+            return settled
+
+
+def drain_intake(house: House, intake_id: int, one_done: Callable[[], None] = lambda: None) -> int:
+    """Takes in one file after the other, each in a transaction of its own; returns how many."""
+    taken = 0
+    while True:
+        with house.database.reading() as session:
+            waiting = intake.next_file(session, intake_id)
+        if waiting is None:
+            return taken
+        looked = intake.look_at(waiting, house.storage, house.images)
+        with house.database.writing() as session:
+            intake.take_in(session, waiting.id, looked, house.clock())
+        intake.drop_upload(waiting, house.storage)
+        taken += 1
+        one_done()
+
+
+def drain_cutting(house: House, slug: str) -> int:
+    """Cuts the scans of a project that have not been cut, some a transaction; returns how many."""
+    total = 0
+    while True:
+        with house.database.writing() as session:
+            done = cutting.cut_project(session, projects.project_named(session, slug), house.clock())
+        total += done
+        if not done:
+            return total
+
+
+def write_release(house: House, release_id: int) -> None:
+    """Reads, writes the files outside of any transaction, then publishes in a second one."""
+    with house.database.reading() as session:
+        plan = releases.gather(session, release_id, house.settings.public_url, house.secret.encode())
+    if plan is None:
+        return
+    try:
+        manifest = releases.write_files(plan, house.storage)
+    except MicroError as error:
+        with house.database.writing() as session:
+            releases.fail(session, release_id, str(error), house.clock())
+        raise
+    with house.database.writing() as session:
+        releases.publish(session, release_id, manifest, house.clock())
+
+
+def sweep_all(house: House) -> dict[str, int]:
+    """Settles, takes in and releases whatever is behind; returns how much of each."""
+    with house.database.reading() as session:
+        projects = settling.projects_behind(session)
+        deliveries = intake.deliveries_behind(session)
+        unfinished = releases.releases_behind(session)
+    done = {"items settled": sum(drain_settling(house, project_id) for project_id in projects),
+            "files taken in": sum(drain_intake(house, intake_id) for intake_id in deliveries),
+            "releases made": len(unfinished)}
+    for release_id in unfinished:
+        write_release(house, release_id)
+    return done
+
+
+class SweepingWorker(Worker):
+    """RQ's worker, which also asks for a sweep at each of its regular maintenance rounds."""
+
+    def run_maintenance_tasks(self) -> None:
+        super().run_maintenance_tasks()
+        open_house(Settings.from_env()).queue.sweep()
+
+
+def work(settings: Settings, burst: bool = False) -> None:
+    """Runs one worker until it is told to stop; ``burst``: until the queue is empty."""
+    address = settings.redis
+    forks_die_with_me()
+    worker = SweepingWorker([open_queue(address)], connection=connect(address), serializer=JSONSerializer,
+                            maintenance_interval=SWEEP_SECONDS)
+    worker.work(burst=burst, logging_level="WARNING")

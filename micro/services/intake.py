@@ -1,0 +1,325 @@
+"""Taking in scans: a delivery of files, drained one by one; what cannot be a scan is refused by name."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from micro.core.ports import Images, Picture, Storage
+from micro.core.states import INTAKE_FILE, check_move
+from micro.data.models import Intake, IntakeFile, Project, Scan
+from micro.errors import BadAnswer, BadPicture, MicroError, NotFound
+from micro.services.cutting import cut_scan, hold_project
+
+# What a manifest may say about a file. Further columns are kept as details.
+DESCRIBED = ("identifier", "title", "document", "page", "rights", "credit")
+MANIFEST_NAMES = ("manifest.csv", "manifeste.csv")
+NOT_PICTURES = (".csv", ".json", ".txt", ".md", ".xml")
+FOLDER = "folder:"
+NAME_LONGEST, KEY_LONGEST = 255, 500
+# A scan is read as a whole: this is far beyond what the allowed number of pixels takes, compressed or not.
+LARGEST_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file of a delivery that has not been looked at."""
+
+    id: int
+    file_name: str
+    storage_key: str
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of looking: a picture and its hash, or the reason of the refusal."""
+
+    picture: Picture | None
+    sha256: str
+    size_bytes: int
+    storage_key: str
+    reason: str
+
+
+def open_delivery(session: Session, project: Project, source: str, now: datetime) -> Intake:
+    """A new, empty delivery of files into the project. ``source`` says where from."""
+    intake = Intake(project=project, source=source[:500], created_at=now)
+    session.add(intake)
+    session.flush()
+    return intake
+
+
+def add_file(session: Session, intake: Intake, file_name: str, storage_key: str, described: Mapping[str, Any]) -> IntakeFile:
+    """One more file of the delivery. A name that is there already keeps its first state: nothing is taken in twice."""
+    name = file_name[:NAME_LONGEST]
+    found = session.scalar(select(IntakeFile).where(IntakeFile.intake_id == intake.id, IntakeFile.file_name == name))
+    if found is None:
+        found = IntakeFile(intake_id=intake.id, file_name=name, storage_key=storage_key, described=dict(described),
+                           state="waiting", reason="")
+        session.add(found)
+        session.flush()
+    return found
+
+
+def deliver_folder(session: Session, project: Project, folder: Path, now: datetime) -> Intake:
+    """A delivery of every file in a folder (not in folders below it), described by its manifest.csv if there is one.
+
+    The same folder again is the same delivery: what was taken in stays, what was refused is tried once more, new files
+    are added. Raises NotFound for a folder that is not there, BadAnswer for a manifest that cannot be read.
+    """
+    if not folder.is_dir():
+        raise NotFound("There is no folder %(folder)s.", folder=folder)
+    source = FOLDER + str(folder.absolute())
+    if len(source) > KEY_LONGEST or not _is_writable(source):
+        raise BadAnswer("folder", "The path of this folder is too long, or is not UTF-8.")
+    hold_project(session, project)
+    intake = session.scalar(select(Intake).where(Intake.project_id == project.id, Intake.source == source))
+    intake = intake or open_delivery(session, project, source, now)
+    listed = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
+    manifest = next((path for path in listed if path.name.lower() in MANIFEST_NAMES), None)
+    described = read_manifest(_read_file(manifest)) if manifest else {}
+    known = {file.file_name: file for file in session.scalars(select(IntakeFile).where(IntakeFile.intake_id == intake.id))}
+    names = {_composed(path.name) for path in listed}
+    for path in listed:
+        if path.suffix.lower() not in NOT_PICTURES or _composed(path.name) in described:
+            _expect(session, intake, known, path, described.get(_composed(path.name), {}))
+    for name in sorted(set(described) - names):
+        _expect(session, intake, known, folder / name, described[name])
+    session.flush()
+    return intake
+
+
+def _expect(session: Session, intake: Intake, known: dict[str, IntakeFile], path: Path, said: Mapping[str, str]) -> None:
+    """One more file of a folder waits, or waits again after it was refused, described as the manifest has it now."""
+    name = path.name.encode(errors="surrogateescape").decode(errors="replace")[:NAME_LONGEST]
+    if name not in known:
+        known[name] = IntakeFile(intake_id=intake.id, file_name=name, storage_key="", state="waiting", reason="")
+        session.add(known[name])
+    file, key = known[name], FOLDER + str(path.absolute())
+    if file.state not in ("waiting", "refused"):
+        return
+    file.described = dict(said)
+    if file.state == "refused":
+        check_move(INTAKE_FILE, file.state, "waiting")
+        file.state, file.reason = "waiting", ""
+    if len(key) > KEY_LONGEST or not _is_writable(key):
+        _end(file, "refused", "its path is too long, or its name is not UTF-8")
+    else:
+        file.storage_key = key
+
+
+def _is_writable(text: str) -> bool:
+    """Whether a database takes the text: a name of a file can be any bytes."""
+    return all(not "\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _composed(name: str) -> str:
+    """The name as it is compared: macOS writes ü as two signs, a spreadsheet as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def read_manifest(content: bytes) -> dict[str, dict[str, str]]:
+    """A CSV manifest as {file name: {column: value}}; needs a column "file". Comma, semicolon or tab; UTF-8 or Latin-1.
+
+    Raises BadAnswer("manifest") with the row's number when a row cannot be used.
+    """
+    text = _decoded(content).replace("\0", "")
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    described: dict[str, dict[str, str]] = {}
+    for number, row in enumerate(_rows(reader), start=2):
+        if not any(isinstance(value, str) and value.strip() for value in row.values()):
+            continue  # Spreadsheets like to leave empty rows behind.
+        name = _composed(PurePosixPath((row.get("file") or "").strip().replace("\\", "/")).name)
+        if not name or name == "..":
+            raise BadAnswer("manifest", "Row %(number)s of the manifest names no file.", number=number)
+        if name in described:
+            raise BadAnswer("manifest", "The manifest names %(name)s twice (row %(number)s).", name=name, number=number)
+        page = (row.get("page") or "").strip()
+        if page and not (page.isascii() and page.isdigit() and len(page) < 10):
+            raise BadAnswer("manifest", "Row %(number)s: the page “%(page)s” is not a number.", number=number, page=page[:20])
+        described[name] = {key: (value or "").strip() for key, value in row.items()
+                           if key and key != "file" and isinstance(value, str) and value.strip()}
+    return described
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # "Unicode text" of a spreadsheet.
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, Any]]:
+    """The rows, by column names in small letters."""
+    try:
+        columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        if "file" not in columns:
+            raise BadAnswer("manifest", "The manifest needs a column called “file” with the name of each picture.")
+        reader.fieldnames = columns
+        yield from reader
+    except csv.Error as error:
+        raise BadAnswer("manifest", "The manifest cannot be read as CSV (%(why)s).", why=str(error)) from None
+
+
+def next_file(session: Session, intake_id: int) -> Waiting | None:
+    """The next file of the delivery that waits, in the order of their coming."""
+    file = session.scalar(select(IntakeFile).where(IntakeFile.intake_id == intake_id, IntakeFile.state == "waiting")
+                          .order_by(IntakeFile.id).limit(1))
+    return None if file is None else Waiting(file.id, file.file_name, file.storage_key)
+
+
+def look_at(waiting: Waiting, storage: Storage, images: Images) -> Looked:
+    """Reads the file, finds out what it is and puts it where scans are kept, by its hash. No database here."""
+    try:
+        content = _content(waiting, storage)
+        picture = images.look(content)
+    except MicroError as error:
+        if not isinstance(error, BadPicture | NotFound):
+            raise
+        return Looked(None, "", 0, "", str(error))
+    sha256 = hashlib.sha256(content).hexdigest()
+    key = f"scans/{sha256[:2]}/{sha256}.{'jpg' if picture.format == 'JPEG' else 'png'}"
+    if not storage.exists(key):
+        storage.put(key, content)
+    return Looked(picture, sha256, len(content), key, "")
+
+
+def drop_upload(waiting: Waiting, storage: Storage) -> None:
+    """Removes an uploaded file once it is written down what came of it, and not before: the work may be interrupted."""
+    if not waiting.storage_key.startswith(FOLDER):
+        storage.delete(waiting.storage_key)
+
+
+def _content(waiting: Waiting, storage: Storage) -> bytes:
+    if not waiting.storage_key.startswith(FOLDER):
+        return storage.get(waiting.storage_key)
+    return _read_file(Path(waiting.storage_key.removeprefix(FOLDER)))
+
+
+def _read_file(path: Path) -> bytes:
+    """A file of a delivered folder. Links that lead out of it are refused: whoever packed it may not read our disk."""
+    try:
+        if path.resolve(strict=True).parent != path.parent.resolve():
+            raise BadPicture("this is a link to somewhere else")
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise BadPicture("this is not a file")
+        if about.st_size > LARGEST_BYTES:
+            raise BadPicture("the file has %(size)s MB; at most %(most)s are taken", size=about.st_size // 1_000_000,
+                             most=LARGEST_BYTES // 1_000_000)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("there is no such file in the folder") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead to each other.
+        raise BadPicture("the file cannot be read (%(why)s)", why=getattr(error, "strerror", "") or str(error)) from None
+
+
+def take_in(session: Session, file_id: int, looked: Looked, now: datetime) -> None:
+    """Writes down what came of one file: a new scan (cut at once by the project's template), the same one, a refusal."""
+    file = session.get_one(IntakeFile, file_id)
+    project = file.intake.project
+    hold_project(session, project)
+    session.refresh(file)
+    if file.state != "waiting":  # Another worker was faster.
+        return
+    if looked.picture is None:
+        _end(file, "refused", looked.reason)
+        return
+    same = select(Scan).where(Scan.project_id == project.id, Scan.sha256 == looked.sha256)
+    scan = session.scalar(same)
+    if scan is not None:
+        file.scan_id = scan.id
+        _end(file, "same", scan.file_name)
+        return
+    scan = _new_scan(file, looked, now)
+    session.add(scan)
+    session.flush()
+    file.scan_id = scan.id
+    _end(file, "taken", "")
+    cut_scan(session, project, scan, now)
+
+
+def _end(file: IntakeFile, state: str, reason: str) -> None:
+    check_move(INTAKE_FILE, file.state, state)
+    file.state, file.reason = state, reason
+
+
+def _new_scan(file: IntakeFile, looked: Looked, now: datetime) -> Scan:
+    assert looked.picture is not None  # noqa: S101 - the caller has looked
+    said = file.described
+    stem = PurePosixPath(file.file_name).stem
+    return Scan(
+        project=file.intake.project, sha256=looked.sha256, format=looked.picture.format, size_bytes=looked.size_bytes,
+        width_px=looked.picture.width_px, height_px=looked.picture.height_px, orientation=looked.picture.orientation,
+        storage_key=looked.storage_key, file_name=file.file_name, identifier=str(said.get("identifier") or stem)[:200],
+        title=str(said.get("title", ""))[:300], document=str(said.get("document", ""))[:200],
+        page_number=int(said.get("page") or file.id), rights=str(said.get("rights", ""))[:200],
+        credit=str(said.get("credit", ""))[:300], created_at=now,
+        details={key: value for key, value in said.items() if key not in DESCRIBED})
+
+
+def delivery(session: Session, intake_id: int) -> Intake:
+    """The delivery with this number."""
+    return session.get_one(Intake, intake_id)
+
+
+def delivery_named(session: Session, public_id: str) -> Intake:
+    """The delivery at an address; NotFound otherwise."""
+    found = session.scalar(select(Intake).where(Intake.public_id == public_id))
+    if found is None:
+        raise NotFound("There is no such delivery.")
+    return found
+
+
+def deliveries_of(session: Session, project: Project) -> list[Intake]:
+    """The deliveries of a project, newest first."""
+    return list(session.scalars(select(Intake).where(Intake.project_id == project.id).order_by(Intake.id.desc())))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a delivery is; ``refused`` and ``same`` name each file with its reason, or with the scan it repeats."""
+
+    total: int
+    waiting: int
+    taken: int
+    refused: tuple[tuple[str, str], ...]
+    same: tuple[tuple[str, str], ...]
+
+
+def progress_of(session: Session, intake: Intake) -> Progress:
+    """The progress of one delivery."""
+    counts = {state: count for state, count in session.execute(
+        select(IntakeFile.state, func.count()).where(IntakeFile.intake_id == intake.id).group_by(IntakeFile.state))}
+    named = {state: tuple((name, reason) for name, reason in session.execute(
+        select(IntakeFile.file_name, IntakeFile.reason)
+        .where(IntakeFile.intake_id == intake.id, IntakeFile.state == state).order_by(IntakeFile.file_name)))
+        for state in ("refused", "same")}
+    return Progress(sum(counts.values()), counts.get("waiting", 0), counts.get("taken", 0), named["refused"], named["same"])
+
+
+def deliveries_behind(session: Session) -> list[int]:
+    """The deliveries in which a file still waits."""
+    return list(session.scalars(select(IntakeFile.intake_id).where(IntakeFile.state == "waiting").distinct()))
+
+
+def scans_of(session: Session, project: Project) -> Iterable[Scan]:
+    """The scans of a project in the order of documents and pages."""
+    return session.scalars(select(Scan).where(Scan.project_id == project.id)
+                           .order_by(Scan.document, Scan.page_number, Scan.id))

@@ -1,0 +1,185 @@
+"""Reading a project for a release: one unmoving picture of the database, written row by row into a private folder.
+
+A hundred thousand records with all their answers do not fit into the memory of a small server, so rows go to files of
+the local disk at once. No file reaches the storage here: that is release_files.py, outside of any transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from micro.core.fields import Field
+from micro.core.release import columns, rows
+from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, json_line
+from micro.core.release.figures import Tally
+from micro.core.release.papers import Colophon
+from micro.core.release.rows import RecordFacts, RegionFacts
+from micro.data.models import Decision, Item, Record, RecordVersion, Region, Release, Scan, Task
+from micro.data.snapshot import hold_still
+from micro.kinds import kind_named
+from micro.services.assignments import current_setup
+from micro.services.release_answers import is_released, open_text, write_answers
+from micro.services.release_files import Plan
+
+AT_ONCE = 500
+PREVIEW_ROWS = 20
+PICTURE_PX = 1600
+
+
+def gather(session: Session, release_id: int, public_url: str, pseudonym_key: bytes) -> Plan | None:
+    """Reads everything of a release that is being made; None when there is nothing to make any more.
+
+    ``pseudonym_key`` is a secret of the house: without it nobody can tell whose pseudonym is whose.
+    """
+    hold_still(session)
+    release = session.get(Release, release_id)
+    if release is None or release.state != "making":
+        return None
+    room = TemporaryDirectory(prefix="micro-release-")
+    try:
+        return _Reading(session, release, public_url, pseudonym_key, room).plan()
+    except BaseException:
+        room.cleanup()
+        raise
+
+
+class _Reading:
+    """One reading: what all of its parts need."""
+
+    def __init__(self, session: Session, release: Release, public_url: str, key: bytes,
+                 room: TemporaryDirectory[str]) -> None:
+        self.session, self.release, self.project, self.room = session, release, release.project, room
+        self.public_url, self.key, self.folder = public_url, key, Path(room.name)
+        self.language = self.project.content_language
+        self.setup = current_setup(session, self.project.id)
+        self.kind = kind_named(self.setup.kind)
+        self.fields: tuple[Field, ...] = tuple(self.kind.fields(self.setup.body))
+        fixed = [column.name for column in (*columns.HEAD, *columns.TAIL)]
+        self.groups = columns.field_columns(self.kind.columns(self.setup.body), self.language, fixed, columns.STATUSES)
+        self.columns = (*columns.HEAD, *columns.flat(self.groups), *columns.TAIL)
+        self.tally = Tally()
+        self.preview: list[dict[str, Any]] = []
+
+    def plan(self) -> Plan:
+        counts = self._write_records()
+        answers = write_answers(self.session, self.project, self.folder, self.pseudonym)
+        volunteers = answers.volunteers
+        items = self.session.scalar(select(func.count(Item.id)).where(Item.project_id == self.project.id)) or 0
+        before = self.session.scalar(
+            select(Release).where(Release.project_id == self.project.id, Release.state == "published",
+                                  Release.number < self.release.number).order_by(Release.number.desc()).limit(1))
+        figures = {**self.tally.figures(), "items": items, "answers": answers.rows, "volunteers": volunteers,
+                   "asked_for": self.project.min_answers}
+        tables = {"records.csv": self.columns, "values.csv": columns.VALUES, "answers.csv": answers.columns,
+                  "dictionary.csv": columns.DICTIONARY}
+        return Plan(
+            release_public_id=self.release.public_id, room=self.room, colophon=self._colophon(volunteers),
+            tables=tables, counts={**counts, "answers.csv": answers.rows}, figures=figures, preview=self.preview,
+            fields=[{"name": f.name, "type": f.type, "labels": dict(f.labels)} for f in self.fields],
+            texts={language: {name: self.project.text(name, language) for name in ("title", "lead")}
+                   for language in self.project.texts},
+            before=None if before is None else dict(before.manifest or {}, number=before.number))
+
+    def pseudonym(self, volunteer: str) -> str:
+        """The same for the same volunteer in all releases of this project, another one in every other project."""
+        said = f"volunteer {volunteer} of project {self.project.public_id}"
+        return "V" + hmac.new(self.key, said.encode(), hashlib.sha256).hexdigest()[:12].upper()
+
+    def _colophon(self, volunteers: int) -> Colophon:
+        project, collection = self.project, self.project.collection
+        home = f"{self.public_url}/data/{project.slug}"
+        return Colophon(
+            slug=project.slug, number=self.release.number, title=project.text("title", self.language) or project.slug,
+            about=project.text("lead", self.language), institution=collection.institution.name,
+            collection=collection.name,
+            licence=self.release.licence, url=f"{home}/{self.release.number}", home=home, at=self.release.created_at,
+            notes=self.release.notes, volunteers=volunteers, language=self.language)
+
+    def _write_records(self) -> dict[str, int]:
+        """Writes records.csv, values.csv and records.jsonl; returns their numbers of rows."""
+        counts = {"records.csv": 0, "values.csv": 0, "records.jsonl": 0}
+        with ExitStack() as stack:
+            files = {name: stack.enter_context(open_text(self.folder / name)) for name in counts}
+            files["records.csv"].write(BYTE_ORDER_MARK + csv_lines([[column.name for column in self.columns]]))
+            files["values.csv"].write(BYTE_ORDER_MARK + csv_lines([[column.name for column in columns.VALUES]]))
+            for facts in self._records():
+                self._write_record(facts, files)
+                counts["records.csv"] += 1
+        counts["records.jsonl"], counts["values.csv"] = counts["records.csv"], counts["records.csv"] * len(self.fields)
+        return counts
+
+    def _write_record(self, facts: RecordFacts, files: Mapping[str, TextIO]) -> None:
+        values = rows.field_facts(facts, self.fields, self.project.target_confidence)
+        cells = self.kind.row({value.field.name: value.said for value in values}, self.setup.body, self.language)
+        files["records.csv"].write(csv_lines([rows.record_row(facts, values, cells, self.columns, self.groups)]))
+        files["values.csv"].write(csv_lines(rows.value_rows(facts, values, columns.VALUES, self.language)))
+        files["records.jsonl"].write(json_line(rows.record_object(facts, values)))
+        self.tally.add(facts, values)
+        if len(self.preview) < PREVIEW_ROWS:
+            self.preview.append(rows.preview_row(facts, values, self.language))
+
+    def _records(self) -> Iterator[RecordFacts]:
+        """The records in the order of documents and pages, some hundred at a time."""
+        found = self.session.execute(_records_query(self.project.id).execution_options(yield_per=AT_ONCE))
+        for some in found.partitions(AT_ONCE):
+            regions = self._regions([row.item_id for row in some])
+            reviewed = self._reviewed([row.id for row in some])
+            for row in some:
+                yield self._facts(row, regions.get(row.item_id, ()), reviewed.get(row.id))
+
+    def _facts(self, row: Row[Any], regions: Sequence[RegionFacts], reviewed_at: datetime | None) -> RecordFacts:
+        facts = RecordFacts(
+            record=row.public_id, identifier=row.identifier, title=row.title, state=row.state, reason=row.reason,
+            answers=row.answers_count, reviewed_at=None, version=row.current, engine=row.engine, values=row.now_said,
+            newest=row.newest_said or {}, regions=tuple(regions),
+            scan={"url": f"{self.public_url}/pictures/scan/{row.scan}/{PICTURE_PX}.jpg", "sha256": row.sha256,
+                  "width_px": row.width_px, "height_px": row.height_px, "file_name": row.file_name,
+                  "document": row.document,
+                  "page": row.page_number, "rights": row.rights, "credit": row.credit})
+        if not facts.checked:
+            return facts
+        return RecordFacts(**{**vars(facts), "reviewed_at": reviewed_at})
+
+    def _regions(self, item_ids: list[int]) -> dict[int, list[RegionFacts]]:
+        found: dict[int, list[RegionFacts]] = {}
+        query = (select(Region, Task.id.is_not(None)).outerjoin(Task, Task.region_id == Region.id)
+                 .where(Region.item_id.in_(item_ids)).order_by(Region.id))
+        for region, asked in self.session.execute(query):
+            found.setdefault(region.item_id, []).append(RegionFacts(
+                region.name, tuple(region.fields), asked,
+                f"{self.public_url}/pictures/region/{region.public_id}/{PICTURE_PX}.jpg",
+                region.x_px, region.y_px, region.width_px, region.height_px))
+        return found
+
+    def _reviewed(self, record_ids: list[int]) -> dict[int, datetime]:
+        found = self.session.execute(
+            select(Decision.record_id, func.max(Decision.at))
+            .where(Decision.record_id.in_(record_ids), Decision.action.in_(("accept", "amend")))
+            .group_by(Decision.record_id))
+        return {record_id: at for record_id, at in found}  # dict() alone would take the Result for a mapping.
+
+
+def _records_query(project_id: int) -> Select[Any]:
+    now, newest = aliased(RecordVersion), aliased(RecordVersion)
+    return (
+        select(Record.id, Record.public_id, Record.state, Record.reason, Record.answers_count, Record.current,
+               Record.item_id,
+               Item.identifier, Item.title, now.values.label("now_said"), now.engine,
+               newest.values.label("newest_said"),
+               Scan.public_id.label("scan"), Scan.sha256, Scan.width_px, Scan.height_px, Scan.file_name, Scan.document,
+               Scan.page_number, Scan.rights, Scan.credit)
+        .join(Item, Item.id == Record.item_id).join(Scan, Scan.id == Item.scan_id)
+        .join(now, (now.record_id == Record.id) & (now.number == Record.current))
+        .outerjoin(newest, (newest.record_id == Record.id) & (newest.number == Record.proposed))
+        .where(Record.project_id == project_id, is_released())
+        .order_by(Scan.document, Scan.page_number, Item.id))

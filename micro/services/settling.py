@@ -1,0 +1,177 @@
+"""Settling: answers become outcomes, outcomes become record versions, tasks retire. One drained job per project."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from micro.core.consensus import ENGINE, merge
+from micro.core.fields import Field, Said, parse_said
+from micro.core.retirement import Redundancy, judge
+from micro.core.review import DECIDED, Standing, standing
+from micro.data.database import locked
+from micro.data.models import Answer, Project, Record, RecordVersion, Task
+from micro.errors import BadAnswer
+from micro.kinds import kind_named
+from micro.services.assignments import current_setup
+from micro.services.moves import note_move
+
+ITEMS_AT_ONCE = 50
+
+
+def projects_behind(session: Session) -> list[int]:
+    """The projects in which an answer waits to be merged."""
+    return list(session.scalars(select(Task.project_id).where(Task.unsettled).distinct()))
+
+
+def settle_some(session: Session, project_id: int, now: datetime, most: int = ITEMS_AT_ONCE) -> int:
+    """Settles up to ``most`` items of the project whose answers changed; returns how many, 0 when nothing is behind.
+
+    Run twice, it changes nothing more. Cost: a few queries an item.
+    """
+    items = session.scalars(select(Task.item_id).where(Task.project_id == project_id, Task.unsettled).distinct().limit(most)).all()
+    if not items:
+        return 0
+    project = session.get_one(Project, project_id)
+    setup = current_setup(session, project_id)
+    fields = {field.name: field for field in kind_named(setup.kind).fields(setup.body)}
+    for item_id in sorted(items):
+        settle_item(session, project, fields, item_id, now)
+    return len(items)
+
+
+def settle_item(session: Session, project: Project, fields: Mapping[str, Field], item_id: int, now: datetime) -> Record:
+    """Merges all answers about one item into its record, and retires its tasks or asks for one answer more."""
+    tasks = session.scalars(locked(select(Task).where(Task.item_id == item_id).order_by(Task.id))
+                            .execution_options(populate_existing=True)).all()
+    record = _record_of(session, project, item_id, now)
+    said = _what_was_said(session, [task.id for task in tasks])
+    values: dict[str, Any] = {}
+    rule = Redundancy(project.min_answers, project.max_answers, project.target_confidence)
+    for task in tasks:
+        answers = said.get(task.id, [])
+        for name in task.fields:
+            if name in fields:
+                values[name] = _outcome(fields[name], [answer[name] for answer in answers if name in answer])
+        weakest = min((values[name]["confidence"] for name in task.fields if name in values), default=0.0)
+        verdict = judge(rule, task.answered, task.wanted, weakest)
+        task.unsettled = False
+        if not a_person_spoke(record):
+            task.state, task.wanted = "done" if verdict.done else "open", verdict.wanted
+    session.flush()
+    finished = all(task.state == "done" for task in tasks)
+    record.answers_count = sum(map(len, said.values()))
+    _write_record(session, project, record, values, finished, now)
+    return record
+
+
+def a_person_spoke(record: Record) -> bool:
+    """Whether a decision stands, so that no volunteer is asked any more."""
+    return record.state in DECIDED or record.reason == "evidence_changed"
+
+
+def _record_of(session: Session, project: Project, item_id: int, now: datetime) -> Record:
+    """The item's record, held from here on; made when there is none yet."""
+    record = session.scalar(locked(select(Record).where(Record.item_id == item_id)).execution_options(populate_existing=True))
+    if record is None:
+        record = Record(project_id=project.id, item_id=item_id, state="open", reason="", confidence=0.0, answers_count=0,
+                        current=0, proposed=0, revision=0, changed_at=now)
+        session.add(record)
+        session.flush()
+    return record
+
+
+def _what_was_said(session: Session, task_ids: list[int]) -> dict[int, list[Mapping[str, Said]]]:
+    """The newest answer of every assignment, by task."""
+    newest = (select(Answer.assignment_id, func.max(Answer.number).label("number"))
+              .where(Answer.task_id.in_(task_ids)).group_by(Answer.assignment_id).subquery())
+    rows = session.execute(
+        select(Answer.task_id, Answer.value)
+        .join(newest, (newest.c.assignment_id == Answer.assignment_id) & (newest.c.number == Answer.number)))
+    said: dict[int, list[Mapping[str, Said]]] = {}
+    for task_id, value in rows:
+        said.setdefault(task_id, []).append(value)
+    return said
+
+
+def _outcome(field: Field, answers: list[Said]) -> dict[str, Any]:
+    outcome = merge(field, [said for said in answers if _fits(field, said)])
+    return {**outcome.said, "confidence": round(outcome.confidence, 4), "evidence": list(outcome.evidence),
+            "tied": outcome.tied}
+
+
+def _fits(field: Field, said: Said) -> bool:
+    """Whether this can be said of the field: an answer to an older form, where its type was another, may not."""
+    try:
+        parse_said(field, said)
+    except BadAnswer:
+        return False
+    return True
+
+
+def bare(values: Mapping[str, Any]) -> dict[str, Said]:
+    """Only what is said of each field, without confidence and evidence: for comparing two versions."""
+    return {name: {part: entry[part] for part in ("value", "mark") if part in entry} for name, entry in values.items()}
+
+
+def _write_record(session: Session, project: Project, record: Record, values: dict[str, Any], finished: bool,
+                  now: datetime) -> None:
+    before = Standing(record.state, record.reason)
+    current = version_of(session, record, record.current)
+    by_person = current is not None and current.made_by == "decision"
+    agrees = record.state == "rejected" or not by_person or _agrees(session, record, current, values)
+    made = _new_version(session, record, values, now)
+    after = standing(before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees)
+    if made is not None and not by_person:
+        record.current, record.confidence = made.number, lowest(values)
+    if after.state != before.state:
+        note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
+    if after != before or made is not None:
+        record.state, record.reason, record.changed_at = after.state, after.reason, now
+        record.revision += 1
+    session.flush()
+
+
+def _agrees(session: Session, record: Record, current: RecordVersion | None, values: dict[str, Any]) -> bool:
+    """Whether the newest evidence leaves a person's decision in peace.
+
+    It does when it says what the person said, or what the engine had already proposed when the person decided.
+    """
+    proposed = version_of(session, record, record.proposed)
+    said = bare(values)
+    return (current is not None and bare(current.values) == said) or (proposed is not None and bare(proposed.values) == said)
+
+
+def _new_version(session: Session, record: Record, values: dict[str, Any], now: datetime) -> RecordVersion | None:
+    """A new version by the engine, or None when nothing changed since its last."""
+    fingerprint = hashlib.sha256(json.dumps([ENGINE, values], sort_keys=True).encode()).hexdigest()
+    last = version_of(session, record, record.proposed)
+    if last is not None and last.fingerprint == fingerprint:
+        return None
+    made = RecordVersion(record_id=record.id, number=next_number(session, record), values=values, made_by="engine",
+                         engine=ENGINE, fingerprint=fingerprint, made_at=now)
+    session.add(made)
+    session.flush()
+    record.proposed = made.number
+    return made
+
+
+def next_number(session: Session, record: Record) -> int:
+    """The number of the record's next version."""
+    return (session.scalar(select(func.max(RecordVersion.number)).where(RecordVersion.record_id == record.id)) or 0) + 1
+
+
+def version_of(session: Session, record: Record, number: int) -> RecordVersion | None:
+    """One version of a record, or None."""
+    return session.scalar(select(RecordVersion).where(RecordVersion.record_id == record.id, RecordVersion.number == number))
+
+
+def lowest(values: Mapping[str, Any]) -> float:
+    """The confidence of the weakest field, 0 to 1; 0 when there is none."""
+    return min((entry["confidence"] for entry in values.values()), default=0.0)

@@ -1,0 +1,129 @@
+"""The one access table: who may use which route. A route that is not in it does not answer.
+
+Rules that name a role need an institution; it is found from the address (the names of its parts, see ``SCOPES``).
+Somebody with no role in that institution is told that there is nothing here; somebody with too small a role, that
+they may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from micro.data.models import Collection, Intake, Project, Record, Release
+from micro.errors import NotAllowed, NotFound, SignInNeeded
+from micro.services.people import Person
+from micro.web.context import current_person, house
+
+
+class Rule(Enum):
+    """Who may use a route."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "whoever is signed in"
+    STAFF = "whoever has a role in any institution"
+    REVIEWER = "a reviewer or manager of the institution, or a network admin"
+    MANAGER = "a manager of the institution, or a network admin"
+
+
+ACCESS: Mapping[str, Rule] = {
+    "static": Rule.ANYONE,
+    "public.front": Rule.ANYONE,
+    "public.projects": Rule.ANYONE,
+    "public.project": Rule.ANYONE,
+    "public.page": Rule.ANYONE,
+    "public.language": Rule.ANYONE,
+    "public.health": Rule.ANYONE,
+    "public.kind_file": Rule.ANYONE,
+    "account.sign_up": Rule.ANYONE,
+    "account.sign_in": Rule.ANYONE,
+    "account.sign_out": Rule.ANYONE,
+    "account.confirm": Rule.ANYONE,
+    "account.forgot": Rule.ANYONE,
+    "account.reset": Rule.ANYONE,
+    "account.me": Rule.SIGNED_IN,
+    "account.api_key": Rule.SIGNED_IN,
+    "bench.terms": Rule.ANYONE,
+    "bench.take": Rule.ANYONE,
+    "bench.work": Rule.ANYONE,
+    "bench.answer": Rule.ANYONE,
+    "bench.draft": Rule.ANYONE,
+    "bench.renew": Rule.ANYONE,
+    "bench.skip": Rule.ANYONE,
+    "bench.report": Rule.ANYONE,
+    "bench.mine": Rule.ANYONE,
+    "pictures.scan": Rule.ANYONE,
+    "pictures.region": Rule.ANYONE,
+    "api.project": Rule.ANYONE,
+    "api.take": Rule.ANYONE,
+    "api.answer": Rule.ANYONE,
+    "api.renew": Rule.ANYONE,
+    "api.skip": Rule.ANYONE,
+    "data.index": Rule.ANYONE,
+    "data.dataset": Rule.ANYONE,
+    "data.release": Rule.ANYONE,
+    "data.file": Rule.ANYONE,
+    "review.queue": Rule.STAFF,
+    "review.record": Rule.REVIEWER,
+    "review.decide": Rule.REVIEWER,
+    "manage.index": Rule.STAFF,
+    "manage.project": Rule.MANAGER,
+    "manage.upload": Rule.MANAGER,
+    "manage.intake": Rule.MANAGER,
+    "manage.cutting": Rule.MANAGER,
+    "manage.state": Rule.MANAGER,
+    "manage.release": Rule.MANAGER,
+}
+
+
+def check_access() -> None:
+    """Lets the request pass or raises; runs before every view."""
+    if request.endpoint is None:  # No such address; the error table says so.
+        return
+    rule = ACCESS.get(request.endpoint)
+    if rule is None:
+        raise NotFound("There is nothing at this address.")
+    if rule is Rule.ANYONE:
+        return
+    person = current_person()
+    if person.account_id is None:
+        raise SignInNeeded("Please sign in first.")
+    match rule:
+        case Rule.STAFF if not person.works_somewhere:
+            raise NotAllowed("This desk is for reviewers and managers of an institution.")
+        case Rule.REVIEWER | Rule.MANAGER:
+            _check_role(rule, person, request.view_args or {})
+
+
+def _check_role(rule: Rule, person: Person, parts: Mapping[str, Any]) -> None:
+    with house().database.reading() as session:
+        institution_id = institution_of(session, parts)
+    if institution_id is None or not person.role_in(institution_id):
+        raise NotFound("There is nothing at this address.")
+    allowed = person.may_review if rule is Rule.REVIEWER else person.may_manage
+    if not allowed(institution_id):
+        raise NotAllowed("Only a manager of this institution may do that.")
+
+
+SCOPES: Mapping[str, Callable[[str], Any]] = {
+    "project": lambda slug: select(Collection.institution_id).join(Project).where(Project.slug == slug),
+    "record": lambda key: select(Collection.institution_id).join(Project).join(Record, Record.project_id == Project.id)
+    .where(Record.public_id == key),
+    "intake": lambda key: select(Collection.institution_id).join(Project).join(Intake, Intake.project_id == Project.id)
+    .where(Intake.public_id == key),
+    "release": lambda key: select(Collection.institution_id).join(Project).join(Release, Release.project_id == Project.id)
+    .where(Release.public_id == key),
+}
+
+
+def institution_of(session: Session, parts: Mapping[str, Any]) -> int | None:
+    """The institution that an address belongs to, by its first known part; None when there is no such thing."""
+    for name, query in SCOPES.items():
+        if name in parts:
+            return session.scalar(query(parts[name]))
+    return None

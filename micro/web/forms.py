@@ -1,0 +1,107 @@
+"""Dotted names of forms, ``length.value.amount=12``, and the shape of answers, {"length": {"value": {"amount": "12"}}}.
+
+A form has one input per part of a value and a checkbox per mark, all named by their place in the answer. The same
+shape, unread, is kept as a draft, so that what was typed comes back exactly as it was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from micro.core.fields import MARKS, Field
+from micro.errors import BadAnswer
+
+DEEPEST = 3
+LONGEST_DRAFT_TEXT = 100_000
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+def nested(entries: Iterable[tuple[str, str]], fields: Iterable[str]) -> dict[str, Any]:
+    """What a form said of each of ``fields``: {field: {"value": …, "mark": …}}; other names are left out.
+
+    Of several ticked marks the strongest is taken: blank, then illegible, then not sure.
+
+    >>> nested([("length.value.amount", "12"), ("length.mark", "unsure"), ("csrf_token", "x")], ["length"])
+    {'length': {'value': {'amount': '12'}, 'mark': 'unsure'}}
+    """
+    made: dict[str, Any] = {field: {} for field in fields}
+    for name, text in entries:
+        field, *parts = name.split(".")
+        if field not in made or not parts or len(parts) >= DEEPEST:
+            continue
+        if parts == ["mark"]:
+            made[field]["mark"] = _stronger(made[field].get("mark", ""), text)
+        else:
+            _put(made[field], parts, text)
+    return made
+
+
+def _put(place: dict[str, Any], parts: list[str], text: str) -> None:
+    *way, last = parts
+    for part in way:
+        if not isinstance(place.get(part), dict):
+            place[part] = {}
+        place = place[part]
+    place[last] = text
+
+
+def _stronger(one: str, other: str) -> str:
+    return min(other, one, key=lambda mark: MARKS.index(mark) if mark in MARKS else len(MARKS))
+
+
+def typed(said: Mapping[str, Any]) -> dict[str, str]:
+    """The way back, for filling in a form: {"length.value.amount": "12", "length.mark": "unsure"}.
+
+    >>> typed({"length": {"value": {"amount": "12"}, "mark": "unsure"}, "notes": {}})
+    {'length.value.amount': '12', 'length.mark': 'unsure'}
+    """
+    return dict(_leaves("", said))
+
+
+def _leaves(name: str, value: Any) -> Iterable[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for part, inner in value.items():
+            yield from _leaves(f"{name}.{part}" if name else str(part), inner)
+    elif value is not None:
+        yield name, str(value)
+
+
+def check_marks(said: Mapping[str, Any], fields: Iterable[Field]) -> None:
+    """Raises BadAnswer where something was typed and marked as blank or illegible as well.
+
+    The script disables what is marked; without it, taking the mark would throw away what was typed without a word.
+    A choice is nothing typed, and cannot be unticked without a script: there the mark counts.
+    """
+    marked = [field for field in fields if said.get(field.name, {}).get("mark") in ("blank", "illegible")]
+    problems = [BadAnswer(field.name, "You typed something here and marked it as well. Keep one of the two.")
+                for field in marked if field.type != "choice" and _says_something(said[field.name])]
+    if problems:
+        problems[0].others = tuple(problems[1:])
+        raise problems[0]
+
+
+def _says_something(entry: Mapping[str, Any]) -> bool:
+    # A unit alone is nothing that was typed.
+    return any(text.strip() for name, text in typed({"": entry.get("value")}).items() if not name.endswith("unit"))
+
+
+def draft_of(said: Any, fields: Iterable[str]) -> dict[str, Any]:
+    """A draft as it may be kept: texts of the asked fields only; BadAnswer when it has another shape or is too long."""
+    if not isinstance(said, Mapping):
+        raise BadAnswer("", "A draft is an object with one entry per field.")
+    leaves = list(typed(said).items())
+    if sum(len(text) for _, text in leaves) > LONGEST_DRAFT_TEXT:
+        raise BadAnswer("", "This is too long to be kept as a draft.")
+    return nested(((name, storable(text)) for name, text in leaves), fields)
+
+
+def storable(text: str) -> str:
+    """The text without what no database keeps: zero bytes and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+def submission_key(sent: Any) -> str:
+    """The key that makes a repeated post one, or empty for anything that is none."""
+    return sent if isinstance(sent, str) and _KEY.fullmatch(sent) else ""

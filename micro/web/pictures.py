@@ -1,0 +1,52 @@
+"""Pictures for pages: a scan, or a region of it, as a JPEG of a bounded size."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from micro.core.states import VISIBLE_SCANS
+from micro.data.models import Scan
+from micro.errors import NotFound
+from micro.services import cutting, pictures
+from micro.web.context import current_person, house
+
+blueprint = Blueprint("pictures", __name__)
+
+
+@blueprint.get("/pictures/scan/<scan>/<int:longest>.jpg")
+def scan(scan: str, longest: int) -> Response:
+    """The whole scan, upright."""
+    with house().database.reading() as session:
+        found = pictures.scan_named(session, scan)
+        private = _check_sight(session, found)
+        key, source = pictures.picture_key(found.sha256, None, longest), found.storage_key
+    return _send(key, pictures.picture(key, source, None, house().storage, house().images), private)
+
+
+@blueprint.get("/pictures/region/<region>/<int:longest>.jpg")
+def region(region: str, longest: int) -> Response:
+    """One region of a scan."""
+    with house().database.reading() as session:
+        found = cutting.region_named(session, region)
+        private = _check_sight(session, found.scan)
+        box = cutting.box_of(found)
+        key, source = pictures.picture_key(found.scan.sha256, box, longest), found.scan.storage_key
+    return _send(key, pictures.picture(key, source, box, house().storage, house().images), private)
+
+
+def _check_sight(session: Session, scan: Scan) -> bool:
+    """Whether the picture is private; NotFound for those who may not see it. A draft's scans are as private as it is."""
+    project = scan.project
+    if project.state in VISIBLE_SCANS:
+        return False
+    if not current_person().may_review(project.collection.institution_id):
+        raise NotFound("There is no such scan.")
+    return True
+
+
+def _send(key: str, content: bytes, private: bool) -> Response:
+    response = Response(content, mimetype="image/jpeg")
+    response.set_etag(key.replace("/", "-"))
+    response.headers["Cache-Control"] = f"{'private' if private else 'public'}, max-age=86400"
+    return response.make_conditional(request)  # type: ignore[return-value]

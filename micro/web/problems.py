@@ -1,0 +1,108 @@
+"""Errors on their way out: one table for HTML pages and problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from micro import errors
+from micro.errors import BadAnswer, MicroError, SignInNeeded, TooMuch
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[MicroError], int] = {
+    errors.NotFound: 404,
+    errors.SignInNeeded: 401,
+    errors.NotAllowed: 403,
+    errors.Conflict: 409,
+    errors.Closed: 410,
+    errors.BadAnswer: 422,
+    errors.BadPicture: 422,
+    errors.TooMuch: 429,
+    errors.OutsideFailed: 503,
+}
+
+
+def prepare_problems(app: Flask) -> None:
+    """Registers the table."""
+    app.register_error_handler(MicroError, _micro_error)
+    app.register_error_handler(CSRFError, _old_form)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def said(error: MicroError) -> str:
+    """The error's one sentence in the visitor's language."""
+    sentence = str(gettext(error.sentence))
+    return sentence % error.values if error.values else sentence
+
+
+def wants_json() -> bool:
+    """Whether a program asks: under /api/, or a script of ours with Accept: application/json."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def _micro_error(error: MicroError) -> ResponseReturnValue:
+    status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+    if status >= 500:
+        log.error("%s: %s", type(error).__name__, error)
+    if isinstance(error, SignInNeeded) and not wants_json() and request.method == "GET":
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+    extra: dict[str, Any] = {}
+    if isinstance(error, BadAnswer):
+        extra["fields"] = {problem.field: said(problem) for problem in (error, *error.others)}
+    response = _answer(status, said(error), extra)
+    if isinstance(error, TooMuch) and error.wait_s:
+        response.headers["Retry-After"] = str(error.wait_s)
+    return response
+
+
+def _old_form(_: CSRFError) -> ResponseReturnValue:
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return _answer(400, gettext("Your browser did not send back our cookie. Allow cookies for this site, reload the page, and try again."))
+    return _answer(400, gettext("This page was open for so long that it expired. Go back, reload it, and send again."))
+
+
+def _too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
+    return _answer(413, gettext("This is too large to be sent at once."))
+
+
+def _database_busy(error: OperationalError) -> ResponseReturnValue:
+    log.error("database: %s", type(error.orig).__name__)
+    return _answer(503, gettext("Our database is busy at the moment. Please send again."))
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status == 404:
+        return _answer(404, gettext("There is nothing at this address."))
+    if status == 405:
+        return _answer(405, gettext("This address is used in another way."))
+    return _answer(status, HTTPStatus(status).phrase)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    # Never the message: it may hold what a person typed.
+    log.exception("unexpected %s at %s", type(error).__name__, request.endpoint)
+    return _answer(500, gettext("Something went wrong on our side. It has been noted."))
+
+
+def _answer(status: int, sentence: str, extra: dict[str, Any] | None = None) -> Response:
+    if wants_json():
+        response = jsonify({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
+                            "detail": sentence, **(extra or {})})
+        response.mimetype = "application/problem+json"
+    else:
+        response = Response(render_template("error.html", status=status, sentence=sentence))
+    response.status_code = status
+    return response

@@ -1,0 +1,118 @@
+"""The pages that everybody sees: front, projects, the few standing pages; and what whoever runs micro asks for."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from micro import __version__
+from micro.core import terms
+from micro.core.states import PUBLIC_PROJECTS
+from micro.data.models import Account
+from micro.errors import MicroError, NotFound
+from micro.kinds import all_kinds
+from micro.services import assignments, projects, releases
+from micro.services.cutting import field_boxes
+from micro.web.context import current_person, house, known_volunteer, offer_cookie
+from micro.web.language import LANGUAGES, current_language, remember_language
+from micro.web.links import path_on_this_site
+
+blueprint = Blueprint("public", __name__)
+PAGES = ("about", "terms", "privacy", "accessibility")
+
+
+@blueprint.get("/")
+def front() -> str:
+    """What this is, where help counts today, and the network in figures."""
+    with house().database.reading() as session:
+        shown = projects.public_projects(session)
+        rows = [(project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id)) for project in shown[:6]]
+        figures = projects.network_figures(session)
+        example = projects.a_read_record(session)
+        return render_template("public/front.html", rows=rows, count=len(shown), figures=figures, example=example)
+
+
+@blueprint.get("/projects", endpoint="projects")
+def all_projects() -> str:
+    """All projects."""
+    with house().database.reading() as session:
+        rows = [(project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id))
+                for project in projects.public_projects(session)]
+        return render_template("public/projects.html", rows=rows, here="projects")
+
+
+@blueprint.get("/p/<project>")
+def project(project: str) -> str:
+    """One project: why it matters, how far it is, and the button that begins."""
+    offer_cookie()
+    with house().database.reading() as session:
+        found = projects.project_named(session, project)
+        institution = found.collection.institution
+        if found.state not in PUBLIC_PROJECTS and not current_person().may_review(institution.id):
+            raise NotFound("There is no such project.")
+        item = projects.a_cut_item(session, found.id)
+        volunteer = known_volunteer(session)
+        return render_template(
+            "public/project.html", project=found, institution=institution, item=item, here="projects",
+            progress=projects.progress_of(session, found.id), boxes=field_boxes(session, item[1]) if item else {},
+            held=assignments.held_assignment(session, found.id, volunteer.id) if volunteer else None,
+            releases=[made for made in releases.releases_of(session, found) if made.state == "published"])
+
+
+@blueprint.get("/about/<name>")
+def page(name: str) -> str:
+    """About, terms of contribution, privacy, accessibility."""
+    if name not in PAGES:
+        raise NotFound("There is nothing at this address.")
+    return render_template(f"public/{name}.html", wording=terms.wording(current_language()), terms_version=terms.VERSION)
+
+
+@blueprint.post("/language")
+def language() -> ResponseReturnValue:
+    """Keeps the visitor's choice, in a cookie and with the account, and goes back."""
+    wished = request.form.get("language", "")
+    response = redirect(path_on_this_site(request.form.get("back", "")) or url_for("public.front"), code=303)
+    if wished in LANGUAGES:
+        remember_language(response, wished, house().settings.public_url.startswith("https:"))
+        if (account_id := current_person().account_id) is not None:
+            with house().database.writing() as session:
+                session.get_one(Account, account_id).language = wished
+    return response
+
+
+@blueprint.get("/healthz")
+def health() -> tuple[Response, int]:
+    """Whether database, storage and queue answer: 200 when database and storage do, 503 otherwise."""
+    found = {"database": _database_answers(), "storage": _storage_answers(), "queue": house().queue.is_reachable()}
+    fine = found["database"] and found["storage"]
+    return jsonify({"version": __version__, **{part: "ok" if ok else "failed" for part, ok in found.items()}}), 200 if fine else 503
+
+
+def _database_answers() -> bool:
+    try:
+        with house().database.reading() as session:
+            session.execute(text("SELECT 1 FROM project LIMIT 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _storage_answers() -> bool:
+    try:
+        house().storage.exists("healthz")
+    except (MicroError, OSError):
+        return False
+    return True
+
+
+@blueprint.get("/kinds/<kind>/<path:name>")
+def kind_file(kind: str, name: str) -> Response:
+    """A static file of a kind; nothing else of its folder is served."""
+    if kind not in all_kinds():
+        raise NotFound("There is nothing at this address.")
+    return send_from_directory(Path(str(files("tasks"))) / kind / "static", name)

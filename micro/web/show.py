@@ -1,0 +1,107 @@
+"""Filters for templates: how numbers, dates, values and boxes are shown. No query, no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_skeleton
+from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time
+
+from micro.core.fields import Field, Said, written
+from micro.core.licences import licence_name
+from micro.web.language import current_language
+
+FAR = 90_000  # The veil reaches this far, in pixels, beyond every side of a scan.
+
+
+def filters() -> dict[str, Callable[..., Any]]:
+    """All filters by name."""
+    return {"written": show_written, "label": show_label, "percent": show_percent, "number": format_decimal,
+            "day": show_day, "time": show_time, "moment": show_moment, "corners": corners, "veil": veil,
+            "stroke": stroke, "size": show_size, "box": as_box, "licence_name": licence_name}
+
+
+def show_written(said: Said, field: Field) -> str:
+    """What was said, as a reader writes it: choices by their label and dates in words, in the visitor's language."""
+    text = written(field, said, current_language())
+    return show_edtf(text) if field.type == "date" and text else text
+
+
+# Which parts of an EDTF date are known -> how it is written (Unicode CLDR skeletons).
+_SKELETONS = {(True, True, True): "yMMMMd", (True, True, False): "yMMMM", (True, False, False): "y", (False, True, True): "MMMMd",
+              (False, True, False): "MMMM"}
+
+
+def show_edtf(text: str) -> str:
+    """An EDTF date as people write it: "12 October 1907", "October 1907", "1907"; anything odd stays as it is."""
+    year, month, day = text.split("-")
+    skeleton = _SKELETONS.get((year.isdigit(), month.isdigit(), day.isdigit()))
+    try:
+        at = date(int(year) if year.isdigit() else 2000, int(month) if month.isdigit() else 1, int(day) if day.isdigit() else 1)
+    except ValueError:  # 31 February may well stand on a card.
+        return text
+    # English dates as Europe writes them; the day's name and the year's era are never wanted.
+    locale = "en_GB" if current_language() == "en" else current_language()
+    return str(format_skeleton(skeleton, at, locale=locale)) if skeleton else text
+
+
+def show_label(field: Field) -> str:
+    return field.label(current_language())
+
+
+def show_percent(share: float) -> str:
+    """0.97 as "97%" or "97 %", by the language's custom; never 100 % unless it is."""
+    return str(format_percent(min(share, 0.99) if share < 1 else 1, "#,##0%" if current_language() == "en" else None))
+
+
+def show_day(at: datetime) -> str:
+    return str(format_date(at, "long"))
+
+
+def show_time(at: datetime) -> str:
+    return str(format_time(at, "short"))
+
+
+def show_moment(at: datetime) -> str:
+    return str(format_datetime(at, "medium"))
+
+
+def show_size(count: int) -> str:
+    """Bytes as kB or MB."""
+    for unit, size in (("MB", 1_000_000), ("kB", 1000)):
+        if count >= size:
+            return f"{format_decimal(round(count / size, 1))} {unit}"
+    return f"{count} B"
+
+
+def _sides(box: Any) -> tuple[float, float, float, float]:
+    if isinstance(box, Mapping):
+        return box["x"], box["y"], box["width"], box["height"]
+    return box.x, box.y, box.width, box.height
+
+
+def as_box(region: Any) -> dict[str, int]:
+    """A region as {"x", "y", "width", "height"} in pixels of its scan."""
+    return {"x": region.x_px, "y": region.y_px, "width": region.width_px, "height": region.height_px}
+
+
+def corners(box: Any) -> str:
+    """The four corner brackets round a box, as an SVG path; arms are short beside the sides."""
+    x, y, width, height = _sides(box)
+    arm = round(min(min(width, height) / 3.2, max(width, height) / 18), 1)
+    right, bottom = x + width, y + height
+    return (f"M{x} {y + arm}V{y}H{x + arm}M{right - arm} {y}H{right}V{y + arm}"
+            f"M{right} {bottom - arm}V{bottom}H{right - arm}M{x + arm} {bottom}H{x}V{bottom - arm}")
+
+
+def veil(box: Any) -> str:
+    """Everything but the box, as an SVG path to be filled evenodd."""
+    x, y, width, height = _sides(box)
+    return f"M-{FAR} -{FAR}h{3 * FAR}v{3 * FAR}h-{3 * FAR}zM{x} {y}h{width}v{height}h-{width}z"
+
+
+def stroke(view: Any) -> float:
+    """A bracket's stroke, in pixels of the scan, for a view of this size: about 1/200 of its width."""
+    return round(max(1.5, _sides(view)[2] / 200), 1)

@@ -1,0 +1,85 @@
+"""What scripts/bench runs: starts everything, measures, prints the table, stops everything."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(CHECKOUT))
+
+import fill  # noqa: E402
+import load  # noqa: E402
+import parts  # noqa: E402
+import servers  # noqa: E402
+from table import Table, machine, write_into  # noqa: E402
+
+MODES = {"key": "clients with a key", "visitor": "visitors"}
+
+
+def main() -> int:
+    """Measures what the arguments ask for; returns the exit code."""
+    arguments = argparse.ArgumentParser(prog="scripts/bench", description="Measures micro on this machine.")
+    arguments.add_argument("--quick", action="store_true", help="a first look in half a minute")
+    arguments.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    arguments.add_argument("--clients", type=int, default=8, help="how many volunteers answer at once")
+    asked = arguments.parse_args()
+    size = fill.QUICK if asked.quick else fill.FULL
+    begun, before = time.monotonic(), servers.machine_cpu_s()
+    with ExitStack() as stack:
+        # Not TMPDIR: the path of a socket stops at 107 bytes.
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="micro-bench-", dir="/tmp")))
+        table = Table()
+        measure(stack, temporary, size, asked.clients, table)
+    text = (f"{machine()}\n\n{table.markdown()}\n\nMeasured in {time.monotonic() - begun:.0f} s, during which "
+            f"{servers.busy_cores(before, servers.machine_cpu_s()):.1f} cores were busy with other things.")
+    print(f"\n{text}")
+    if asked.write:
+        write_into(CHECKOUT / "docs" / "performance.md", text)
+    return 0
+
+
+def measure(stack: ExitStack, temporary: Path, size: fill.Size, clients: int, table: Table) -> None:
+    """Fills the table, a column per database."""
+    places = servers.places(stack, temporary)
+    with ExitStack() as running:
+        micros = {}
+        for place in places:
+            say(f"{place.name}: starting, and filling it with {size.tasks} tasks and {size.records} records")
+            micros[place.name] = running.enter_context(servers.micro_up(place, CHECKOUT))
+            fill.fill(place.settings(), size, clients)
+        for mode, words in MODES.items():
+            for place in places:  # In turns, so that what else the machine does meets both.
+                say(f"{place.name}: {clients} {words} for {size.load_s} s")
+                found = load.run(place, mode, clients, size, micros[place.name])
+                table.add_load(place.name, f"{clients} {words}", found)
+        for place in places:
+            peak = micros[place.name].web_peak_mb()
+            table.add(place.name, "memory peak of the largest web process", f"{peak:.0f} MB")
+    pictures = parts.draw_pictures(temporary / "pictures", size)
+    for part in ("settle", "release", "ingest"):
+        for place in places:
+            say(f"{place.name}: {part}")
+            table.add_part(place.name, part, run_part(part, place, pictures))
+
+
+def run_part(part: str, place: servers.Place, pictures: Path) -> dict[str, float]:
+    """Runs a part in a process of its own, so that its memory is its own too."""
+    done = subprocess.run([sys.executable, str(Path(__file__).parent / "parts.py"), part, str(pictures)],
+                          env=place.environment(), capture_output=True, text=True, check=False, timeout=170)
+    if done.returncode:
+        raise SystemExit(f"bench: {part} on {place.name} failed:\n{done.stderr[-2000:]}")
+    return parts.read(done.stdout)
+
+
+def say(line: str) -> None:
+    print(f"bench: {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""The parts that are measured without a server, each in a process of its own: ingest, settle, release.
+
+``python parts.py PART PICTURES`` works on the settings of the environment and prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from micro import jobs
+from micro.config import Settings
+from micro.demo.cards import make_truths
+from micro.demo.draw import draw_card
+from micro.house import House, open_house
+from micro.services import intake, projects, releases
+
+if TYPE_CHECKING:
+    from fill import Size
+
+LARGE_PX = (6000, 3750)
+DRAWN = 4
+
+
+def draw_pictures(folder: Path, size: Size) -> Path:
+    """Folders "cards" and "large" with JPEG files that differ in their bytes; few drawings, because drawing is slow."""
+    drawings = [draw_card(truth, 1) for truth in make_truths(DRAWN, "en", 1)]
+    for name, count, pixels in (("cards", size.cards, drawings[0].size), ("large", size.large_scans, LARGE_PX)):
+        (folder / name).mkdir(parents=True)
+        contents = [_jpeg(drawing.resize(pixels)) for drawing in drawings[:count]]
+        for number in range(count):
+            # A comment after the first two bytes (ISO 10918-1, COM) makes another file of the same picture.
+            words = f"copy {number}".encode()
+            comment = b"\xff\xfe" + (len(words) + 2).to_bytes(2, "big") + words
+            content = contents[number % len(contents)]
+            (folder / name / f"scan-{number:03}.jpg").write_bytes(content[:2] + comment + content[2:])
+    return folder
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def settle(house: House, pictures: Path) -> dict[str, float]:
+    """Settles all items of the project "settle", whose answers wait."""
+    with house.database.reading() as session:
+        project_id = projects.project_named(session, "settle").id
+    begun = time.perf_counter()
+    count = jobs.drain_settling(house, project_id)
+    return {"count": count, "seconds": time.perf_counter() - begun}
+
+
+def release(house: House, pictures: Path) -> dict[str, float]:
+    """Makes a release of the project "release": all files, the archive and the sums."""
+    begun = time.perf_counter()
+    with house.database.writing() as session:
+        project = projects.project_named(session, "release")
+        release_id, project_id = releases.start_release(session, project, None, "", house.clock()).id, project.id
+    jobs.write_release(house, release_id)
+    with house.database.reading() as session:
+        rows = projects.progress_of(session, project_id).tasks
+    return {"count": rows, "seconds": time.perf_counter() - begun}
+
+
+def ingest(house: House, pictures: Path) -> dict[str, float]:
+    """Takes in both folders; beside each, what Pillow alone needs to decode the same files, before and after."""
+    found = {}
+    for name in ("cards", "large"):
+        folder = pictures / name
+        decoding = _decode(folder)
+        with house.database.writing() as session:
+            project = projects.project_named(session, "ingest")
+            delivery = intake.deliver_folder(session, project, folder, house.clock()).id
+        begun = time.perf_counter()
+        count = jobs.drain_intake(house, delivery)
+        seconds = time.perf_counter() - begun
+        decoding = (decoding + _decode(folder)) / 2
+        with Image.open(folder / "scan-000.jpg") as picture:
+            megapixels = picture.width * picture.height / 1e6
+        found |= {f"{name}_count": count, f"{name}_seconds": seconds, f"{name}_decode_seconds": decoding,
+                  f"{name}_megapixels": megapixels}
+    return found
+
+
+def _decode(folder: Path) -> float:
+    begun = time.perf_counter()
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as picture:
+            picture.load()
+    return time.perf_counter() - begun
+
+
+PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {"settle": settle, "release": release, "ingest": ingest}
+
+
+def read(output: str) -> dict[str, float]:
+    """The JSON line of a part's output."""
+    return dict(json.loads(output.splitlines()[-1]))
+
+
+def peak_mb() -> float:
+    """The most memory that this process ever held, in MB."""
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1000 for line in status if line.startswith("VmHWM:"))
+
+
+if __name__ == "__main__":
+    house, begun = open_house(Settings.from_env()), time.process_time()
+    measured = PARTS[sys.argv[1]](house, Path(sys.argv[2]))
+    print(json.dumps({**measured, "peak_mb": peak_mb(), "cpu_s": time.process_time() - begun}))

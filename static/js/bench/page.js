@@ -1,0 +1,51 @@
+// The workbench: starts its parts and introduces them to each other.
+import { start as startDivider } from "./divider.js";
+import { start as startDrafts } from "./drafts.js";
+import { start as startFields } from "./fields.js";
+import { start as startGestures } from "./gestures.js";
+import { start as startKeys } from "./keys.js";
+import { start as startLease } from "./lease.js";
+import { makeSender } from "./send.js";
+import { announcer, saveState } from "./status.js";
+import { start as startSubmit } from "./submit.js";
+import { start as startTools } from "./tools.js";
+import { start as startViewer } from "./viewer.js";
+
+export function start(root) {
+  const words = JSON.parse(document.getElementById("bench-words").textContent);
+  const form = root.querySelector("[data-entry]");
+  const help = document.querySelector("[data-help]");
+  const say = announcer(document);
+  const status = saveState(document);
+  const send = makeSender(form);
+  const viewer = startViewer(root.querySelector("[data-viewer]"));
+  startGestures(viewer);
+  startTools(root.querySelector("[data-viewer]"), viewer);
+  startDivider(root, () => {});
+  const lease = startLease(root, { send, say, words });
+  let drafts = null;
+  const fields = startFields(form, {
+    say, words,
+    onField: (field, isFirst) => !isFirst && field.dataset.box && viewer.reveal(field.dataset.box),
+    onChange: () => drafts.changed(),
+  });
+  drafts = startDrafts(root, { form, send, status, say, words, onSaved: lease.renewed });
+  fields.applyAll();
+  const { submit } = startSubmit(root, { form, send, drafts, fields, status, say, words });
+  startKeys(root, { help, actions: {
+    submit,
+    help: () => help.showModal(),
+    "alt+s": () => form.querySelector("[data-skip]").click(),
+    "alt+i": viewer.focus,
+    "alt+t": fields.focusCurrent,
+    "alt+u": () => fields.toggle("unsure"),
+    "alt+b": () => fields.toggle("blank"),
+    "alt+l": () => fields.toggle("illegible"),
+  } });
+  // What happened to the last card, and where this one stands; then the first field has the caret.
+  say([...form.querySelectorAll("[data-said]")].map((line) => line.textContent.trim()).concat(words.page).join(" "));
+  if ("refused" in root.dataset) form.querySelector(".is-wrong .input, .is-wrong input")?.focus();
+  else fields.focusFirst();
+}
+
+start(document.querySelector("[data-bench]"));

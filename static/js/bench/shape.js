@@ -1,0 +1,40 @@
+// The form as data: {dotted name: text}, and the nested shape that the server takes. Pure but for reading the inputs.
+
+const isChoice = (input) => input.type === "checkbox" || input.type === "radio";
+const isPart = (input) => input.name && input.name.includes(".");
+
+// Everything typed and ticked, what is disabled by a mark included: unticking brings it back.
+export function typedIn(form) {
+  const typed = {};
+  for (const input of form.elements) {
+    if (isPart(input) && (!isChoice(input) || input.checked)) typed[input.name] = input.value;
+  }
+  return typed;
+}
+
+export function fillIn(form, typed) {
+  for (const input of form.elements) {
+    if (!isPart(input)) continue;
+    if (isChoice(input)) input.checked = typed[input.name] === input.value;
+    else input.value = typed[input.name] ?? "";
+  }
+}
+
+// {"length.value.amount": "12"} becomes {length: {value: {amount: "12"}}}.
+export function nested(typed) {
+  const made = {};
+  for (const [name, text] of Object.entries(typed)) {
+    const parts = name.split(".");
+    const last = parts.pop();
+    let place = made;
+    for (const part of parts) place = place[part] ??= {};
+    place[last] = text;
+  }
+  return made;
+}
+
+// Whether both say the same; an empty input is as good as none.
+export function same(one, other) {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => (one[name] ?? "") === (other[name] ?? ""));
+}

@@ -1,0 +1,3 @@
+import { start } from "./copy.js";
+
+start(document);

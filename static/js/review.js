@@ -1,0 +1,9 @@
+// The review pages: keys, zoom on the crop, and marks that rule out a typed value. All of it is an extra.
+import { start as startKeys } from "./review/keys.js";
+import { start as startZoom } from "./review/zoom.js";
+import { start as startMarks } from "./review/marks.js";
+
+startKeys(document);
+document.querySelector(".record-field[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+for (const viewer of document.querySelectorAll("[data-viewer]")) startZoom(viewer);
+for (const field of document.querySelectorAll("[data-amend] [data-field]")) startMarks(field);

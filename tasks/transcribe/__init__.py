@@ -1,0 +1,1 @@
+"""Transcribe: copy what is written into a form of typed fields."""

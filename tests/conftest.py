@@ -1,0 +1,100 @@
+"""The house for tests: every service and web test runs on SQLite, and on PostgreSQL where a server is named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from micro.app import create_app
+from micro.config import Settings
+from micro.data.models import Base
+from micro.house import House, open_house
+from tests.cast import Cast, make_cast
+from tests.servers import NO_POSTGRES, postgres_database
+
+POSTGRES = os.environ.get("MICRO_TEST_POSTGRES", "")
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    now: datetime = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass
+class Letters:
+    """Keeps the mails that were sent."""
+
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        self.sent.append((to, subject, text))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        postgres = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.skipif(not POSTGRES, reason=NO_POSTGRES)])
+        metafunc.parametrize("database_url", ["sqlite", postgres], indirect=True)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh, empty database: "" means SQLite in the data folder."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with postgres_database() as address:
+        yield address
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def letters() -> Letters:
+    return Letters()
+
+
+@pytest.fixture
+def house(tmp_path: Path, database_url: str, clock: Clock, letters: Letters) -> Iterator[House]:
+    """An open house on a fresh database: all tables, nothing in them, and no queue running."""
+    settings = Settings(data_folder=tmp_path / "var", database_url=database_url, secret_key="for tests only").checked()
+    opened = replace(open_house(settings, clock), mail=letters)
+    Base.metadata.create_all(opened.database.engine)
+    yield opened
+    opened.database.engine.dispose()
+
+
+@pytest.fixture
+def cast(house: House) -> Cast:
+    """Ada answers, Ben reviews, Mia manages; Cleo manages another institution; Nora runs the network."""
+    with house.database.writing() as session:
+        return make_cast(session, house)
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    made = create_app(opened=house)
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

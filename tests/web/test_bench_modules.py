@@ -1,0 +1,155 @@
+"""The viewer's geometry, and the shape of forms, in the browser that runs them: pure modules, tables and properties."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+MODULES = Path(__file__).parents[2] / "static" / "js" / "bench"
+TURNS = (0, 90, 180, 270)
+STAGE = {"width": 800, "height": 600}
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def call() -> Iterator[Callable[..., Any]]:
+    """Calls a function of a module with JSON values; {"KeyboardEvent": {…}} stands for such an event."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page()
+
+        def run(module: str, function: str, *values: Any) -> Any:
+            source = (MODULES / f"{module}.js").read_text(encoding="utf-8")
+            return page.evaluate(
+                "async ([source, name, values]) => {"
+                " const address = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));"
+                " const made = values.map((value) => value?.KeyboardEvent"
+                "   ? new KeyboardEvent('keydown', value.KeyboardEvent) : value);"
+                " return (await import(address))[name](...made); }",
+                [source, function, json.loads(json.dumps(values))],
+            )
+
+        yield run
+        browser.close()
+
+
+def view(turn: int = 0, scale: float = 1.5) -> dict[str, float]:
+    return {"x": 300, "y": 200, "scale": scale, "turn": turn}
+
+
+def near(one: dict[str, float], other: dict[str, float]) -> bool:
+    return all(abs(one[name] - other[name]) < 1e-6 for name in other)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_point_goes_to_the_scan_and_back(call: Callable[..., Any], turn: int) -> None:
+    at = {"x": 33, "y": 77}
+    assert near(call("geometry", "toStage", view(turn), call("geometry", "toScan", view(turn), at, STAGE), STAGE), at)
+
+
+def test_a_quarter_turn_is_clockwise(call: Callable[..., Any]) -> None:
+    right_of_middle = {"x": 400, "y": 200}
+    assert near(call("geometry", "toStage", view(90, 1), right_of_middle, STAGE), {"x": 400, "y": 400})
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_the_scan_follows_the_hand(call: Callable[..., Any], turn: int) -> None:
+    held = call("geometry", "toScan", view(turn), {"x": 100, "y": 100}, STAGE)
+    moved = call("geometry", "panned", view(turn), 25, -40)
+    assert near(call("geometry", "toScan", moved, {"x": 125, "y": 60}, STAGE), held)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_zooming_keeps_what_is_under_the_pointer(call: Callable[..., Any], turn: int) -> None:
+    at = {"x": 700, "y": 50}
+    closer = call("geometry", "zoomed", view(turn), 1.8, at, STAGE)
+    assert near(call("geometry", "toScan", closer, at, STAGE), call("geometry", "toScan", view(turn), at, STAGE))
+    assert closer["scale"] == pytest.approx(2.7)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize(
+    "box", [{"x": 10, "y": 20, "width": 900, "height": 100}, {"x": 0, "y": 0, "width": 5, "height": 700}]
+)
+def test_a_fitted_box_is_on_the_stage_whole(call: Callable[..., Any], turn: int, box: dict[str, int]) -> None:
+    assert call("geometry", "shows", call("geometry", "fitted", box, STAGE, turn), box, STAGE)
+
+
+def test_turns_go_round(call: Callable[..., Any]) -> None:
+    assert [call("geometry", "turned", view(270), 90)["turn"], call("geometry", "turned", view(0), -90)["turn"]] == [
+        0,
+        270,
+    ]
+
+
+def test_the_scan_never_leaves_the_stage(call: Callable[..., Any]) -> None:
+    lost = {"x": -5000, "y": 9999, "scale": 900, "turn": 0}
+    assert call("geometry", "held", lost, {"width": 1600, "height": 1000}, STAGE) == {
+        "x": 0,
+        "y": 1000,
+        "scale": 6,
+        "turn": 0,
+    }
+    tiny = call("geometry", "held", {**lost, "scale": 0.0001}, {"width": 1600, "height": 1000}, STAGE)
+    assert tiny["scale"] == pytest.approx(0.225)
+
+
+def test_a_field_that_is_seen_well_moves_nothing(call: Callable[..., Any]) -> None:
+    wide = {"x": 0, "y": 100, "width": 1500, "height": 100}
+    whole = call("geometry", "fitted", {"x": 0, "y": 0, "width": 1600, "height": 1000}, STAGE)
+    rule = {"fit": whole["scale"], "byHand": False}
+    assert call("geometry", "revealing", whole, wide, STAGE, rule) == whole
+
+
+def test_a_small_field_comes_closer_but_never_by_more_than_twice(call: Callable[..., Any]) -> None:
+    small = {"x": 100, "y": 100, "width": 60, "height": 20}
+    whole = call("geometry", "fitted", {"x": 0, "y": 0, "width": 1600, "height": 1000}, STAGE)
+    seen = call("geometry", "revealing", whole, small, STAGE, {"fit": whole["scale"], "byHand": False})
+    assert near(seen, {"x": 130, "y": 110, "scale": 2 * whole["scale"]})
+
+
+def test_who_chose_a_scale_keeps_it(call: Callable[..., Any]) -> None:
+    far = {"x": 5000, "y": 100, "width": 60, "height": 20}
+    seen = call("geometry", "revealing", view(), far, STAGE, {"fit": 0.5, "byHand": True})
+    assert near(seen, {"x": 5030, "y": 110, "scale": 1.5})
+
+
+def test_the_form_has_the_shape_of_an_answer(call: Callable[..., Any]) -> None:
+    typed = {"object.value": "Axe", "length.value.amount": "12", "length.value.unit": "cm", "length.mark": "unsure"}
+    assert call("shape", "nested", typed) == {
+        "object": {"value": "Axe"},
+        "length": {"value": {"amount": "12", "unit": "cm"}, "mark": "unsure"},
+    }
+
+
+def test_an_empty_input_is_as_good_as_none(call: Callable[..., Any]) -> None:
+    assert call("shape", "same", {"object.value": ""}, {}) is True
+    assert call("shape", "same", {"object.value": "a"}, {"object.value": "b"}) is False
+
+
+@pytest.mark.parametrize(
+    ("event", "letter"),
+    [
+        ({"key": "s", "altKey": True}, "s"),
+        ({"key": "S", "altKey": True}, "s"),
+        ({"key": "ß", "altKey": True, "code": "KeyS"}, ""),
+        ({"key": "ł", "altKey": True, "modifierAltGraph": True}, ""),
+        ({"key": "s", "altKey": True, "modifierAltGraph": True}, ""),
+        ({"key": "s", "altKey": True, "ctrlKey": True}, ""),
+        ({"key": "s", "altKey": True, "isComposing": True}, ""),
+        ({"key": "s"}, ""),
+        ({"key": "Enter", "altKey": True}, ""),
+    ],
+)
+def test_characters_typed_with_alt_gr_or_option_fire_no_shortcut(
+    call: Callable[..., Any], event: dict[str, Any], letter: str
+) -> None:
+    assert call("letters", "altLetter", {"KeyboardEvent": event}) == letter
