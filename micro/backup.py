@@ -8,13 +8,14 @@ again, the queue, demo drawings.
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
 import zlib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from micro.config import Settings
@@ -51,7 +52,8 @@ def back_up(settings: Settings, target: Path) -> int:
     except OSError as error:
         raise OutsideFailed("The backup %(target)s could not be written: %(why)s.", target=target, why=error.strerror) from error
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink()
     return target.stat().st_size
 
 
@@ -90,8 +92,9 @@ def restore(settings: Settings, source: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     half = folder / f"{HALF}micro.db"
     try:
+        _check_sum(source)
         with tarfile.open(source, "r:gz") as archive:
-            members = archive.getmembers()  # Reads all of it once, so that a damaged archive leaves nothing behind.
+            members = archive.getmembers()
             database = next((m for m in members if m.name == "micro.db" and m.isfile()), None)
             content = archive.extractfile(database) if database else None
             if content is None:
@@ -105,6 +108,13 @@ def restore(settings: Settings, source: Path) -> None:
         raise Conflict("%(source)s cannot be read as a backup (%(why)s).", source=source, why=type(error).__name__) from error
     finally:
         half.unlink(missing_ok=True)
+
+
+def _check_sum(source: Path) -> None:
+    """Reads all of it once, to the check sum at its end, so that a damaged backup leaves nothing behind."""
+    with gzip.open(source) as stream:
+        while stream.read(1 << 20):
+            pass
 
 
 def _check_embedded(settings: Settings) -> None:

@@ -67,7 +67,7 @@ class PillowImages:
             upright = _flat(upright)
             upright.thumbnail((longest_px, longest_px), _RESAMPLE)
         out = BytesIO()
-        upright.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True, icc_profile=profile)
+        upright.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True, icc_profile=profile, comment=b"")
         return out.getvalue()
 
     def _open(self, content: bytes) -> Image.Image:

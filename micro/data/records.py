@@ -19,7 +19,8 @@ class Record(Addressed, Base):
     ``state``: open (answers still come), review (a person is asked), settled (volunteers agreed), decided (a person
     said so), rejected (left out of releases). ``current`` is the number of the version that is believed;
     ``proposed`` that of the engine's newest outcome, which differs from it after a person's decision.
-    ``confidence`` is the lowest of the current version's fields, 0 to 1. ``reason`` says why a person is asked.
+    ``confidence`` is the lowest of the current version's fields, 0 to 1, or of the engine's newest outcome when the
+    evidence changed. ``reason`` says why a person is asked.
     ``revision`` grows with every change, so that a decision can name what its maker had seen.
     """
 

@@ -68,9 +68,10 @@ def cut_scan(session: Session, project: Project, scan: Scan, now: datetime) -> b
 
 
 def _free_identifier(session: Session, project: Project, scan: Scan) -> str:
-    """The scan's identifier; when another item has it already, with the first signs of the scan's hash."""
-    taken = session.scalar(select(Item.id).where(Item.project_id == project.id, Item.identifier == scan.identifier))
-    return f"{scan.identifier[:180]} ({scan.sha256[:8]})" if taken else scan.identifier
+    """The scan's identifier; when another item has it already, with the first signs of the scan's hash, or all of it."""
+    wished = [scan.identifier, *(f"{scan.identifier[:120]} ({scan.sha256[:signs]})" for signs in (8, 64))]
+    taken = session.scalars(select(Item.identifier).where(Item.project_id == project.id, Item.identifier.in_(wished))).all()
+    return next(identifier for identifier in wished if identifier not in taken)
 
 
 def _add_region(session: Session, project: Project, item: Item, made: CutRegion, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from micro.core.consensus import ENGINE, merge
+from micro.core.consensus.keys import key_of
 from micro.core.fields import Field, Said, parse_said
 from micro.core.retirement import Redundancy, judge
 from micro.core.review import DECIDED, Standing, standing
@@ -67,7 +69,7 @@ def settle_item(session: Session, project: Project, fields: Mapping[str, Field],
     session.flush()
     finished = all(task.state == "done" for task in tasks)
     record.answers_count = sum(map(len, said.values()))
-    _write_record(session, project, record, values, finished, now)
+    _write_record(session, project, fields, record, values, finished, now)
     return record
 
 
@@ -102,7 +104,7 @@ def _what_was_said(session: Session, task_ids: list[int]) -> dict[int, list[Mapp
 
 def _outcome(field: Field, answers: list[Said]) -> dict[str, Any]:
     outcome = merge(field, [said for said in answers if _fits(field, said)])
-    return {**outcome.said, "confidence": round(outcome.confidence, 4), "evidence": list(outcome.evidence),
+    return {**outcome.said, "confidence": math.floor(outcome.confidence * 10_000) / 10_000, "evidence": list(outcome.evidence),
             "tied": outcome.tied}
 
 
@@ -120,16 +122,18 @@ def bare(values: Mapping[str, Any]) -> dict[str, Said]:
     return {name: {part: entry[part] for part in ("value", "mark") if part in entry} for name, entry in values.items()}
 
 
-def _write_record(session: Session, project: Project, record: Record, values: dict[str, Any], finished: bool,
-                  now: datetime) -> None:
+def _write_record(session: Session, project: Project, fields: Mapping[str, Field], record: Record, values: dict[str, Any],
+                  finished: bool, now: datetime) -> None:
     before = Standing(record.state, record.reason)
     current = version_of(session, record, record.current)
     by_person = current is not None and current.made_by == "decision"
-    agrees = record.state == "rejected" or not by_person or _agrees(session, record, current, values)
+    agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values)
     made = _new_version(session, record, values, now)
     after = standing(before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees)
     if made is not None and not by_person:
         record.current, record.confidence = made.number, lowest(values)
+    if after.reason == "evidence_changed":
+        record.confidence = lowest(values)
     if after.state != before.state:
         note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
     if after != before or made is not None:
@@ -138,14 +142,21 @@ def _write_record(session: Session, project: Project, record: Record, values: di
     session.flush()
 
 
-def _agrees(session: Session, record: Record, current: RecordVersion | None, values: dict[str, Any]) -> bool:
+def _agrees(session: Session, fields: Mapping[str, Field], record: Record, current: RecordVersion | None,
+            values: dict[str, Any]) -> bool:
     """Whether the newest evidence leaves a person's decision in peace.
 
-    It does when it says what the person said, or what the engine had already proposed when the person decided.
+    It does when it says what the person said, or what the engine had already proposed before. Spellings that a reader
+    would call the same are the same here.
     """
     proposed = version_of(session, record, record.proposed)
-    said = bare(values)
-    return (current is not None and bare(current.values) == said) or (proposed is not None and bare(proposed.values) == said)
+    said = _compared(fields, values)
+    return any(version is not None and _compared(fields, version.values) == said for version in (current, proposed))
+
+
+def _compared(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, str | None]:
+    """The comparison keys of what is said of each field."""
+    return {name: key_of(field, values[name]) for name, field in fields.items() if name in values and _fits(field, values[name])}
 
 
 def _new_version(session: Session, record: Record, values: dict[str, Any], now: datetime) -> RecordVersion | None:

@@ -13,6 +13,8 @@ from micro.web.context import current_person
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 COOKIE = "micro_language"
+# English dates as Europe writes them: 12 October 1907.
+LOCALES = {"en": "en_GB"}
 
 
 def prepare_languages(app: Flask) -> None:
@@ -20,7 +22,7 @@ def prepare_languages(app: Flask) -> None:
     rooms = [Path(__file__).parent.parent / "translations", *(folder / "translations" for folder in kind_folders())]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(room) for room in rooms)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "UTC"
-    Babel(app, locale_selector=choose_language)
+    Babel(app, locale_selector=lambda: LOCALES.get(choose_language(), choose_language()))
 
 
 def choose_language() -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_skeleton
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time
+from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale
 
 from micro.core.fields import Field, Said, written
 from micro.core.licences import licence_name
@@ -42,9 +42,7 @@ def show_edtf(text: str) -> str:
         at = date(int(year) if year.isdigit() else 2000, int(month) if month.isdigit() else 1, int(day) if day.isdigit() else 1)
     except ValueError:  # 31 February may well stand on a card.
         return text
-    # English dates as Europe writes them; the day's name and the year's era are never wanted.
-    locale = "en_GB" if current_language() == "en" else current_language()
-    return str(format_skeleton(skeleton, at, locale=locale)) if skeleton else text
+    return str(format_skeleton(skeleton, at, locale=get_locale())) if skeleton else text
 
 
 def show_label(field: Field) -> str:

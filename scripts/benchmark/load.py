@@ -21,6 +21,7 @@ class Found:
     takes: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     web_cpu_s: float = 0.0
+    worker_cpu_s: float = 0.0
     database_cpu_s: float = 0.0
     in_vain: int = 0
     problems: list[str] = field(default_factory=list)
@@ -40,10 +41,11 @@ def run(place: Place, mode: str, clients: int, size: Size, micro: Micro) -> Foun
     for thread in threads:
         thread.start()
     time.sleep(max(0.0, start - time.perf_counter()))
-    web, database = cpu_s(micro.web_tree()), cpu_s(tree(place.database_pid))
+    watched = (micro.web_tree, lambda: tree(micro.worker), lambda: tree(place.database_pid))
+    before = [cpu_s(pids()) for pids in watched]
     time.sleep(size.load_s)
-    found.web_cpu_s = cpu_s(micro.web_tree()) - web
-    found.database_cpu_s = cpu_s(tree(place.database_pid)) - database
+    found.web_cpu_s, found.worker_cpu_s, found.database_cpu_s = (
+        cpu_s(pids()) - early for pids, early in zip(watched, before, strict=True))
     for thread in threads:
         thread.join(timeout=30)
     if found.problems or not found.cycles:

@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -66,13 +66,15 @@ class Micro:
     """One running `micro up`."""
 
     process: subprocess.Popen[bytes]
-    web: int = field(default=0)
+    web: int
+    worker: int
 
     def web_tree(self) -> list[int]:
         return [self.web, *_children(self.web)]
 
     def web_peak_mb(self) -> float:
-    XX        return max(peak_mb(pid) for pid in self.web_tree())
+        """The most memory that any web process ever held, in MB."""
+        return max(peak_mb(pid) for pid in self.web_tree())
 
 
 @contextmanager
@@ -84,7 +86,9 @@ def micro_up(place: Place, checkout: Path) -> Iterator[Micro]:
                                    stdout=output, stderr=output, start_new_session=True)
     try:
         _wait_until_it_answers(place, process)
-        yield Micro(process, next(pid for pid in _children(process.pid) if "gunicorn" in _command(pid)))
+        children = _children(process.pid)
+        web, worker = (next(pid for pid in children if word in _command(pid)) for word in ("gunicorn", "worker\0"))
+        yield Micro(process, web, worker)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=40)

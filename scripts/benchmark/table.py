@@ -39,6 +39,8 @@ class Table:
             half, most = percentile(times, 50), percentile(times, 95)
             self.add(column, f"{who}: {what}, p50 / p95", f"{half:.1f} / {most:.1f} ms")
         self.add(column, f"{who}: CPU of the web processes per cycle", f"{1000 * found.web_cpu_s / cycles:.1f} ms")
+        worker = f"{1000 * found.worker_cpu_s / cycles:.1f} ms"
+        self.add(column, f"{who}: CPU of the worker per cycle, settling", worker)
         database = f"{1000 * found.database_cpu_s / cycles:.1f} ms" if found.database_cpu_s else "in the web processes"
         self.add(column, f"{who}: CPU of the database per cycle", database)
         self.add(column, f"{who}: answers asked in vain", str(found.in_vain))
@@ -48,9 +50,11 @@ class Table:
         rate, cpu_ms = (found.get("count", 0) / found.get("seconds", 1), 1000 * found["cpu_s"] / found.get("count", 1))
         match part:
             case "settle":
-                self.add(column, "settle: tasks with 3 answers in 6 fields", f"{rate:.0f} tasks/s, {cpu_ms:.1f} ms CPU each")
+                said = f"{rate:.0f} tasks/s, {cpu_ms:.1f} ms CPU each"
+                self.add(column, "settle: tasks with 3 answers in 6 fields", said)
             case "release":
-                self.add(column, f"release of {found['count']:,.0f} records", f"{rate:.0f} rows/s, {cpu_ms:.2f} ms CPU each")
+                said = f"{rate:.0f} rows/s, {cpu_ms:.2f} ms CPU each"
+                self.add(column, f"release of {found['count']:,.0f} records", said)
             case _:
                 for name, words in (("cards", "cards"), ("large", "large scans")):
                     self._add_ingest(column, name, words, found)

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-import sqlite3
-import time
-import urllib.request
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Running, Visitor, keep_screen, sign_in
+from tests.browser.program import SLUG, Program, truths, unsettled, wait_until
 
-SLUG = "harrowby-finds"
-
-
-def truths(running: Running) -> dict[str, dict[str, Any]]:
-    """What stands on the demo's cards: {identifier: {field: said}}."""
-    listed = json.loads((running.folder / "demo" / SLUG / "truth.json").read_text(encoding="utf-8"))
-    return {entry["identifier"]: entry["fields"] for entry in listed.values()}
 
 
 def sign_up_by_mail(page: Page, running: Running, email: str) -> None:
@@ -84,35 +73,6 @@ def _tab_to(page: Page, prefix: str) -> None:
     raise AssertionError(f"the keyboard does not reach {prefix}")
 
 
-class Program:
-    """A volunteer who answers by the JSON interface, without an account."""
-
-    def __init__(self, running: Running) -> None:
-        self.base, self.cookie = running.url + "/api/v1", ""
-        self.terms = self._ask(f"/projects/{SLUG}")["terms"]["version"]
-
-    def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        request = urllib.request.Request(self.base + path, None if body is None else json.dumps(body).encode(),
-                                         {"Content-Type": "application/json", "Cookie": self.cookie})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            if (sent := answer.headers.get("Set-Cookie", "")).startswith("micro_volunteer"):
-                self.cookie = sent.partition(";")[0]
-            found: dict[str, Any] = json.load(answer)
-            return found
-
-    def take(self) -> dict[str, Any]:
-        return self._ask(f"/projects/{SLUG}/take", {"terms": self.terms})
-
-    def answer(self, assignment: str, value: dict[str, Any]) -> dict[str, Any]:
-        return self._ask(f"/assignments/{assignment}/answer", {"value": value, "submission_key": "one"})
-
-    def answer_cards(self, count: int, known: dict[str, dict[str, Any]], wrong: dict[str, dict[str, Any]]) -> None:
-        """Answers ``count`` cards by the truth, but for the fields of the cards in ``wrong``."""
-        for _ in range(count):
-            task = self.take()
-            self.answer(task["assignment"], {**known[task["item"]], **wrong.get(task["item"], {})})
-
-
 def test_the_whole_main_job_from_sign_up_to_a_release_that_says_what_the_cards_say(running: Running, visitor: Visitor) -> None:
     known = truths(running)
     page = visitor()
@@ -137,26 +97,11 @@ def test_the_whole_main_job_from_sign_up_to_a_release_that_says_what_the_cards_s
     for number in range(4):
         doubt = {read[0]: {"found_on": {"value": f"{1850 + number}-0{1 + number}-XX"}}}
         Program(running).answer_cards(3 if number == 0 else 1, known, doubt)
-        _when(lambda: _unsettled(running) == 0)
+        wait_until(lambda: unsettled(running) == 0)
 
     _decide(visitor(), known, read[0])
     _publish(visitor(), running)
     _compare(visitor(), known, read)
-
-
-def _unsettled(running: Running) -> int:
-    """How many tasks the worker has yet to settle."""
-    with closing(sqlite3.connect(running.folder / "micro.db")) as database:
-        found: int = database.execute("SELECT count(*) FROM task WHERE unsettled").fetchone()[0]
-        return found
-
-
-def _when(true: Any, limit_s: float = 30) -> None:
-    """Waits for the worker."""
-    end = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < end, "the worker did not come to it"
-        time.sleep(0.2)
 
 
 def _decide(page: Page, known: dict[str, dict[str, Any]], identifier: str) -> None:
@@ -183,7 +128,7 @@ def _publish(page: Page, running: Running) -> None:
     page.goto(f"/desk/{SLUG}")
     keep_screen(page, "desk")
     page.get_by_role("button", name="Publish the next release").click()
-    _when(lambda: page.goto(f"/data/{SLUG}/1").status == 200)  # type: ignore[union-attr]
+    wait_until(lambda: page.goto(f"/data/{SLUG}/1").status == 200)  # type: ignore[union-attr]
 
 
 def _compare(page: Page, known: dict[str, dict[str, Any]], read: list[str]) -> None:

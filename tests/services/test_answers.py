@@ -90,12 +90,12 @@ def test_an_answer_is_kept_as_it_was_read_with_who_when_and_by_which_form(bench:
         assert answers_given(session, bench.people["ada"]) == 1
 
 
-@pytest.mark.parametrize("value", [None, [], "axe", {}, {"object": {"value": "axe"}}, good_answer(length={"value": "long"}),
-                                   good_answer(colour={"value": "green"}), good_answer(material={"value": ["bronze"]})])
-def test_an_answer_that_cannot_be_read_changes_nothing(bench: Bench, value: Any) -> None:
+def test_an_answer_that_cannot_be_read_changes_nothing(bench: Bench) -> None:
     place = bench.take("ada")
-    with pytest.raises(BadAnswer):
-        bench.answer("ada", place, value="nothing" if value is None else value)
+    for value in ([], "axe", 5, {}, {"object": {"value": "axe"}}, good_answer(length={"value": "long"}),
+                  good_answer(colour={"value": "green"}), good_answer(material={"value": ["bronze"]})):
+        with pytest.raises(BadAnswer):
+            bench.answer("ada", place, value=value)
     assert bench.answers() == []
     assert bench.counts() == (0, 1)
 
@@ -134,13 +134,14 @@ def test_without_a_key_the_same_words_are_the_same_post(bench: Bench) -> None:
     assert bench.answer("ada", place, key="", value=good_answer(object={"value": "Axe"})).answer.number == 2
 
 
-@pytest.mark.parametrize("key", ["x" * 500, "number-2", "nul\x00 and \ud800", "é" * 40])
-def test_any_key_is_taken(bench: Bench, key: str) -> None:
-    place = bench.take("ada")
-    assert bench.answer("ada", place, key=key).new
-    assert not bench.answer("ada", place, key=key).new
-    assert bench.answer("ada", place, key="", value=good_answer(object={"value": "Axe"})).new
-    assert bench.answer("ada", place, key="third", value=good_answer(object={"value": "Pin"})).answer.number == 3
+def test_any_key_is_taken(bench: Bench) -> None:
+    place, number = bench.take("ada"), 0
+    for key in ("x" * 500, "number-3", "nul\x00 and \ud800", "é" * 40):
+        assert bench.answer("ada", place, key=key).new
+        assert not bench.answer("ada", place, key=key).new
+        assert bench.answer("ada", place, key="", value=good_answer(object={"value": key[:3]})).new
+        number += 2
+        assert bench.answers()[-1].number == number
 
 
 def test_a_correction_is_the_next_number_and_the_first_answer_stays(bench: Bench) -> None:
@@ -236,19 +237,20 @@ def test_an_answer_is_read_by_the_form_that_was_on_the_screen(bench: Bench, hous
         assert session.get_one(Setup, given.answer.setup_id).version == 1
 
 
-@pytest.mark.parametrize("state", ["paused", "finished"])
-def test_a_project_that_pauses_or_finishes_still_takes_what_is_under_way(bench: Bench, state: str) -> None:
-    ada = bench.take("ada")
-    bench.project_becomes(state)
+def test_a_project_that_pauses_or_finishes_still_takes_what_is_under_way(bench: Bench) -> None:
+    ada, ben = bench.take("ada"), bench.take("ben")
+    bench.project_becomes("paused")
     assert bench.answer("ada", ada).new
+    bench.project_becomes("finished")
+    assert bench.answer("ben", ben).new
 
 
-@pytest.mark.parametrize("state", ["draft", "archived"])
-def test_a_closed_project_takes_no_answer(bench: Bench, state: str) -> None:
+def test_a_closed_project_takes_no_answer(bench: Bench) -> None:
     ada = bench.take("ada")
-    bench.project_becomes(state)
-    with pytest.raises(Closed):
-        bench.answer("ada", ada)
+    for state in ("draft", "archived"):
+        bench.project_becomes(state)
+        with pytest.raises(Closed):
+            bench.answer("ada", ada)
     assert bench.answers() == []
 
 

@@ -1,0 +1,189 @@
+"""Migrations: up, down and up again with rows in the tables; the tables they make are those of the models."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Table, func, inspect, select
+from sqlalchemy.orm import Session
+
+from micro.config import Settings
+from micro.data import migrations
+from micro.data.database import Database
+from micro.data.migrations import current_revision, migrate, newest_revision
+from micro.data.models import Assignment, Base, Intake, IntakeFile, Move, Project, SignInTry
+from micro.house import House, open_house
+from micro.services import answers, assignments, people, settling
+from micro.services.assignments import LendingRule
+from tests.cast import add_cards, good_answer, make_cast
+from tests.conftest import Clock
+
+VERSIONS = Path(migrations.__file__).parent / "versions"
+
+
+@pytest.fixture
+def empty(tmp_path: Path, database_url: str) -> Iterator[House]:
+    """A house whose database has no table yet."""
+    opened = open_house(Settings(data_folder=tmp_path / "var", database_url=database_url, secret_key="x").checked(), Clock())
+    yield opened
+    opened.database.engine.dispose()
+
+
+def revisions() -> list[str]:
+    script = ScriptDirectory(str(VERSIONS.parent))
+    return [revision.revision for revision in reversed(list(script.walk_revisions()))]
+
+
+def fill(house: House) -> None:
+    """At least one row in as many tables as a day of work touches."""
+    with house.database.writing() as session:
+        cast = make_cast(session, house)
+        project = cast.project
+        add_cards(session, house, project, 2)
+        for name in ("one", "two"):
+            volunteer = people.volunteer_of_cookie(session, name, house.clock())
+            people.accept_terms(session, volunteer, "1", project.licence, "en", "the words", house.clock())
+            lent = assignments.lend_task(session, project, volunteer, house.clock(), LendingRule(600, 3))
+            assert lent is not None
+            assignments.keep_draft(session, lent, {"object": {"value": "half"}}, house.clock(), LendingRule(600, 3))
+            answers.give_answer(session, lent, good_answer(), name, house.clock())
+            assignments.report_task(session, lent, "upside down", house.clock())
+        delivery = Intake(project=project, source="upload", created_at=house.clock())
+        session.add_all([delivery, SignInTry(key="k", at=house.clock()),
+                         Move(subject="project", subject_id=1, at=house.clock(), from_state="draft", to_state="live")])
+        session.flush()
+        session.add(IntakeFile(intake_id=delivery.id, file_name="a.jpg", storage_key="incoming/a", described={"identifier": "HM 1"}))
+        settling.settle_some(session, project.id, house.clock())
+
+
+def rows(session: Session) -> dict[str, int]:
+    return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables}
+
+
+def differences(database: Database) -> list[object]:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def test_the_tables_of_the_migrations_are_those_of_the_models(empty: House) -> None:
+    migrate(empty.database)
+    assert differences(empty.database) == []
+    assert current_revision(empty.database) == newest_revision(empty.database) == revisions()[-1]
+
+
+def test_indexes_on_part_of_a_table_are_those_of_the_models(empty: House, tmp_path: Path) -> None:
+    """Alembic compares columns only; the condition decides whether lending finds a task in a second or a millisecond."""
+    migrate(empty.database)
+    made = conditions(empty.database)
+    with empty.database.engine.begin() as connection:
+        for name in made:
+            connection.exec_driver_sql(f'DROP INDEX "{name}"')
+    for table in Base.metadata.sorted_tables:
+        for index in table.indexes:
+            if index.name in made:
+                index.create(empty.database.engine)
+    assert made
+    assert conditions(empty.database) == made
+
+
+def conditions(database: Database) -> dict[str, str]:
+    """The definitions of all indexes with a condition, as the database tells them."""
+    query = ("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'" if database.is_sqlite else
+             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %'")
+    with database.engine.connect() as connection:
+        return {name: " ".join(text.replace('"', "").split()) for name, text in connection.exec_driver_sql(query)}
+
+
+def test_up_down_and_up_again_with_rows_in_them(empty: House) -> None:
+    migrate(empty.database)
+    fill(empty)
+    migrate(empty.database, "base")
+    assert set(inspect(empty.database.engine).get_table_names()) <= {"alembic_version"}
+    assert current_revision(empty.database) is None
+    migrate(empty.database)
+    fill(empty)
+    with empty.database.reading() as session:
+        assert rows(session)["answer"] == 2
+    assert differences(empty.database) == []
+
+
+def test_each_step_down_and_up_keeps_the_rows_of_the_tables_that_stay(empty: House) -> None:
+    migrate(empty.database)
+    fill(empty)
+    with empty.database.reading() as session:
+        before = rows(session)
+    for revision in revisions()[-2::-1]:
+        migrate(empty.database, revision)
+        assert current_revision(empty.database) == revision
+    migrate(empty.database)
+    with empty.database.reading() as session:
+        after = rows(session)
+        assert after["answer"] == before["answer"] == 2
+        assert after["account"] == before["account"]
+        assert session.scalars(select(Project)).one().cutting is not None
+        assert session.scalars(select(Assignment.state).distinct()).all() == ["answered"]
+
+
+def test_migrating_twice_changes_nothing(empty: House) -> None:
+    migrate(empty.database)
+    fill(empty)
+    with empty.database.reading() as session:
+        before = rows(session)
+    migrate(empty.database)
+    with empty.database.reading() as session:
+        assert rows(session) == before
+
+
+def test_the_rows_of_a_day_touch_most_tables(empty: House) -> None:
+    """So that the tests above say something; a table that stays empty here is named."""
+    migrate(empty.database)
+    fill(empty)
+    with empty.database.reading() as session:
+        assert {name for name, count in rows(session).items() if not count} == {"decision", "release"}
+
+
+def test_foreign_keys_are_watched_again_after_a_migration(empty: House) -> None:
+    migrate(empty.database)
+    with empty.database.engine.connect() as connection:
+        if empty.database.is_sqlite:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_two_migrations_at_once_wait_for_each_other(empty: House) -> None:
+    if empty.database.is_sqlite:
+        pytest.skip("with SQLite there is one process that starts everything, `micro up`")
+    others = [Database(empty.settings.database) for _ in range(3)]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(migrate, others))
+    for other in others:
+        other.engine.dispose()
+    assert current_revision(empty.database) == newest_revision(empty.database)
+    assert differences(empty.database) == []
+
+
+def test_migrations_use_no_models() -> None:
+    """A migration that used today's models would do something else tomorrow."""
+    for path in VERSIONS.glob("[0-9]*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.startswith(("micro", "tasks")) for name in names), path.name
+
+
+def test_every_table_has_a_name_for_each_of_its_constraints() -> None:
+    """Without one, SQLite's batch mode could not drop it again."""
+    for table in Base.metadata.sorted_tables:
+        assert isinstance(table, Table)
+        assert all(constraint.name for constraint in table.constraints), table.name
+
+
