@@ -50,7 +50,8 @@ def back_up(settings: Settings, target: Path) -> int:
             os.fsync(out.fileno())
         half.rename(target)
     except OSError as error:
-        raise OutsideFailed("The backup %(target)s could not be written: %(why)s.", target=target, why=error.strerror) from error
+        raise OutsideFailed("The backup %(target)s could not be written: %(why)s.", target=target,
+                            why=error.strerror) from error
     finally:
         with suppress(OSError):
             half.unlink()
@@ -76,7 +77,8 @@ def _add_file(archive: tarfile.TarFile, path: Path, name: str) -> None:
 def _add_database(archive: tarfile.TarFile, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".backup-") as beside:
         copy = Path(beside) / "micro.db"
-        with closing(sqlite3.connect(folder / "micro.db", timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
+        there = sqlite3.connect(folder / "micro.db", timeout=30)
+        with closing(there) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)  # In one step: between several, every writer would send it back to the start.
         archive.add(copy, "micro.db")
 
@@ -105,7 +107,8 @@ def restore(settings: Settings, source: Path) -> None:
                 os.fsync(out.fileno())
         half.rename(folder / "micro.db")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise Conflict("%(source)s cannot be read as a backup (%(why)s).", source=source, why=type(error).__name__) from error
+        raise Conflict("%(source)s cannot be read as a backup (%(why)s).", source=source,
+                       why=type(error).__name__) from error
     finally:
         half.unlink(missing_ok=True)
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import click
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from micro import __version__, backup, jobs, simulation, supervise
 from micro.config import BadSetting, Settings
 from micro.data.migrations import current_revision, migrate, newest_revision
+from micro.data.models import Project
 from micro.demo import seed
 from micro.errors import MicroError
 from micro.house import House, open_house
 from micro.services import accounts, cutting, intake, projects, releases
+from micro.services.plans import project_from_plan
 
 
 class OneLineGroup(click.Group):
@@ -91,14 +94,50 @@ def sweep() -> None:
         click.echo(f"{what}: {count}")
 
 
+def _project(session: Session, slug: str) -> Project:
+    """The project at this address; without one, the only project there is."""
+    if slug:
+        return projects.project_named(session, slug)
+    found = projects.projects_of(session, None)
+    if len(found) != 1:
+        raise BadSetting("name the project with --project: " + (", ".join(p.slug for p in found) or "there is none yet"))
+    return found[0]
+
+
+for_project = click.option("--project", "slug", default="", help="The project's address, as in /p/ADDRESS; needed when there are several.")
+
+
+@main.group("project")
+def project_group() -> None:
+    """Pieces of crowdsourced work."""
+
+
+@project_group.command("create")
+@click.argument("plan", type=click.Path(path_type=Path))
+def project_create(plan: Path) -> None:
+    """Makes a draft project from a JSON file: institution, collection, texts, form, boxes. See docs/operator.md."""
+    house = _ready_house()
+    with house.database.writing() as session:
+        made = project_from_plan(session, _json(plan), house.clock())
+        slug = made.slug
+    click.echo(f"a draft: {house.settings.public_url}/desk/{slug}")
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadSetting(f"{path} is not JSON: {error}") from None
+
+
 @main.command("ingest")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--project", "slug", required=True, help="The project's address, as in /p/ADDRESS.")
+@for_project
 def ingest(folder: Path, slug: str) -> None:
     """Takes in the pictures of a folder, described by its manifest.csv if there is one. Can be interrupted and repeated."""
     house = _ready_house()
     with house.database.writing() as session:
-        delivery = intake.deliver_folder(session, projects.project_named(session, slug), folder, house.clock())
+        delivery = intake.deliver_folder(session, _project(session, slug), folder, house.clock())
         delivery_id, total = delivery.id, intake.progress_of(session, delivery).waiting
     with click.progressbar(length=total, label="taking in") as bar:
         jobs.drain_intake(house, delivery_id, lambda: bar.update(1))
@@ -112,31 +151,30 @@ def ingest(folder: Path, slug: str) -> None:
 
 
 @main.command("cut")
-@click.option("--project", "slug", required=True, help="The project's address, as in /p/ADDRESS.")
+@for_project
 @click.argument("template", type=click.Path(path_type=Path), required=False)
 def cut(slug: str, template: Path | None) -> None:
     """Cuts all scans of a project by its template; TEMPLATE is a JSON file of named boxes that becomes it first."""
     house = _ready_house()
-    if template is not None:
-        try:
-            body = json.loads(template.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise BadSetting(f"{template} is not JSON: {error}") from None
-        with house.database.writing() as session:
-            cutting.set_template(session, projects.project_named(session, slug), body)
+    with house.database.writing() as session:
+        project = _project(session, slug)
+        slug = project.slug
+        if template is not None:
+            cutting.set_template(session, project, _json(template))
     done = jobs.drain_cutting(house, slug)
     click.echo(f"{done} scans cut")
 
 
 @main.command("release")
-@click.option("--project", "slug", required=True, help="The project's address, as in /p/ADDRESS.")
+@for_project
 @click.option("--notes", default="", help="What a reader should know of this release.")
 def release(slug: str, notes: str) -> None:
     """Publishes the next release of a project, here and now."""
     house = _ready_house()
     with house.database.writing() as session:
-        made = releases.start_release(session, projects.project_named(session, slug), None, notes, house.clock())
-        release_id, number, public_id = made.id, made.number, made.public_id
+        project = _project(session, slug)
+        made = releases.start_release(session, project, None, notes, house.clock())
+        release_id, number, public_id, slug = made.id, made.number, made.public_id, project.slug
     jobs.write_release(house, release_id)
     click.echo(f"release {number}: {house.settings.public_url}/data/{slug}/{number} (files in releases/{public_id})")
 

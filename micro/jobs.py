@@ -122,7 +122,7 @@ class SweepingWorker(Worker):
     """RQ's worker, which also asks for a sweep at each of its regular maintenance rounds."""
 
     def run_maintenance_tasks(self) -> None:
-        super().run_maintenance_tasks()
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
         open_house(Settings.from_env()).queue.sweep()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
+from micro.adapters.passwords import Argon2Passwords
 from micro.data.models import Account, Collection, Institution, Membership, Project, Scan, Setup
 from micro.house import House
 from micro.services.cutting import cut_scan
@@ -56,9 +58,15 @@ def good_answer(**changed: Any) -> dict[str, Any]:
             "notes": {"mark": "blank"}, **changed}
 
 
+@cache
+def hashed_password() -> str:
+    """PASSWORD's hash, made once: argon2 is slow on purpose."""
+    return Argon2Passwords().hash(PASSWORD)
+
+
 def make_cast(session: Session, house: House) -> Cast:
     now = house.clock()
-    hashed = house.passwords.hash(PASSWORD)
+    hashed = hashed_password()
 
     def account(name: str, **more: Any) -> Account:
         made = Account(email=f"{name.lower()}@example.org", name=name, password_hash=hashed, session_stamp="first", language="en",

@@ -41,13 +41,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_database() -> Iterator[str]:
-    """The address of a fresh, empty database; it is dropped at the end, open connections or not."""
+def postgres_database(template: str = "template0") -> Iterator[str]:
+    """The address of a fresh database, empty or a copy of ``template``; it is dropped at the end, connections or not."""
     cluster = os.environ.get("MICRO_TEST_POSTGRES", "")
     if not cluster:
         pytest.skip(NO_POSTGRES)
     name = f"test_{uuid.uuid4().hex}"
-    _in_cluster(cluster, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    _in_cluster(cluster, create)
     try:
         yield make_url(cluster).set(database=name).render_as_string(hide_password=False)
     finally:

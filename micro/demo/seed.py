@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Account, Collection, Institution, Project
+from micro.data.models import Account, Institution, Project
 from micro.demo.draw import BOXES, CARD_SIZE_PX
 from micro.demo.drawer import write_drawer
 from micro.house import House
 from micro.jobs import drain_intake
-from micro.services import accounts, cutting, intake, projects
+from micro.services import accounts, intake, projects
+from micro.services.plans import project_from_plan
 
 PASSWORD = "micro-demo-2026"
 PEOPLE = (("volunteer", "Ada", ""), ("reviewer", "Ben", "reviewer"), ("manager", "Mia", "manager"))
@@ -40,8 +41,18 @@ FORM: dict[str, Any] = {"fields": [
      "hint": {"en": "Line by line, as on the card.", "fr": "Ligne par ligne, comme sur la fiche."}},
 ]}
 
+def cutting_template() -> dict[str, Any]:
+    """The demo cards' named boxes as a cutting template: all fields of one task."""
+    width, height = CARD_SIZE_PX
+    return {"boxes": [{"name": name, "x": x / width, "y": y / height, "width": w / width, "height": h / height}
+                      for name, (x, y, w, h) in BOXES.items() if name in FIELDS]}
+
+
+ASKED: dict[str, Any] = {"form": FORM, "boxes": cutting_template()["boxes"], "min_answers": 2, "max_answers": 5,
+                         "target_confidence": 0.8}
 PROJECTS: tuple[dict[str, Any], ...] = (
-    {"slug": "harrowby-finds", "language": "en", "institution": ("harrowby", "Harrowby Museum", "harrowby"),
+    {**ASKED, "slug": "harrowby-finds", "content_language": "en",
+     "institution": {"slug": "harrowby", "name": "Harrowby Museum", "accent": "harrowby"},
      "collection": "Catalogue of finds", "texts": {
          "en": {"title": "What the river gave back", "lead": "A drawer of cards describes axes, brooches and pots "
                 "found along one river. Help us read the handwriting, so that anyone can search it.",
@@ -53,7 +64,8 @@ PROJECTS: tuple[dict[str, Any], ...] = (
                 "about": "Chaque fiche a été écrite à l’arrivée d’un objet au musée, souvent par le conservateur qui "
                 "venait de le laver. Les fiches seules disent où les objets furent trouvés. Une fois saisies, on peut "
                 "les placer sur une carte et les comparer à celles d’autres musées."}}},
-    {"slug": "valmont-trouvailles", "language": "fr", "institution": ("valmont", "Musée de Valmont", "valmont"),
+    {**ASKED, "slug": "valmont-trouvailles", "content_language": "fr",
+     "institution": {"slug": "valmont", "name": "Musée de Valmont", "accent": "valmont"},
      "collection": "Fiches des trouvailles", "texts": {
          "en": {"title": "A drawer in Valmont", "lead": "Cards in French, in several hands. You copy what you see: no "
                 "French is needed.", "about": "The museum of Valmont described its finds on cards. Each is read by at "
@@ -64,24 +76,18 @@ PROJECTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def cutting_template() -> dict[str, Any]:
-    """The demo cards' named boxes as a cutting template: all fields of one task."""
-    width, height = CARD_SIZE_PX
-    return {"boxes": [{"name": name, "x": x / width, "y": y / height, "width": w / width, "height": h / height}
-                      for name, (x, y, w, h) in BOXES.items() if name in FIELDS]}
-
-
 def make_demo(house: House, say: Callable[[str], None]) -> None:
     """Makes the demo's people and projects and takes in its cards; what is there already stays as it is."""
     with house.database.writing() as session:
         for plan in PROJECTS:
-            _project(session, house, plan)
+            if session.scalar(select(Project.id).where(Project.slug == plan["slug"])) is None:
+                project_from_plan(session, plan, house.clock())
         _people(session, house)
     for number, plan in enumerate(PROJECTS):
         folder = house.settings.folder / "demo" / plan["slug"]
         if not (folder / "truth.json").exists():
             say(f"drawing {CARDS} cards for “{plan['texts']['en']['title']}”")
-            write_drawer(folder, CARDS, plan["language"], SEED + number)
+            write_drawer(folder, CARDS, plan["content_language"], SEED + number)
         take_in_folder(house, plan["slug"], folder)
 
 
@@ -95,20 +101,6 @@ def take_in_folder(house: House, slug: str, folder: Path) -> None:
         project = projects.project_named(session, slug)
         if project.state == "draft":
             projects.move_project(session, project, "live", None, house.clock(), "demonstration")
-
-
-def _project(session: Session, house: House, plan: dict[str, Any]) -> None:
-    if session.scalar(select(Project.id).where(Project.slug == plan["slug"])) is not None:
-        return
-    slug, name, accent = plan["institution"]
-    institution = session.scalar(select(Institution).where(Institution.slug == slug))
-    institution = institution or Institution(slug=slug, name=name, accent=accent, created_at=house.clock())
-    collection = Collection(institution=institution, name=plan["collection"], created_at=house.clock())
-    session.add_all([institution, collection])
-    session.flush()
-    project = projects.make_project(session, collection, plan["slug"], plan["texts"], FORM, house.clock(),
-                                    content_language=plan["language"], min_answers=2, max_answers=5, target_confidence=0.8)
-    cutting.set_template(session, project, cutting_template())
 
 
 def _people(session: Session, house: House) -> None:

@@ -82,4 +82,5 @@ def _count_it(assignment: Assignment) -> bool:
 
 def answers_given(session: Session, volunteer_id: int) -> int:
     """How many tasks the volunteer answered."""
-    return session.scalar(select(func.count(func.distinct(Answer.assignment_id))).where(Answer.volunteer_id == volunteer_id)) or 0
+    tasks = select(func.count(func.distinct(Answer.assignment_id))).where(Answer.volunteer_id == volunteer_id)
+    return session.scalar(tasks) or 0

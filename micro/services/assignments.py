@@ -198,7 +198,8 @@ def renew_lease(session: Session, assignment: Assignment, now: datetime, rule: L
     return assignment
 
 
-def keep_draft(session: Session, assignment: Assignment, draft: dict[str, Any], now: datetime, rule: LendingRule) -> None:
+def keep_draft(session: Session, assignment: Assignment, draft: dict[str, Any], now: datetime,
+               rule: LendingRule) -> None:
     """Keeps what was typed so far, unread and unchecked, and renews the lease if it still can be."""
     if assignment.state == "answered":
         raise Conflict("You have answered this already.")
@@ -226,7 +227,8 @@ def report_task(session: Session, assignment: Assignment, words: str, now: datet
     words = words.strip()
     if not words:
         raise BadAnswer("words", "Tell in a few words what is wrong.")
-    report = Report(task_id=assignment.task_id, volunteer_id=assignment.volunteer_id, words=words[:REPORT_LONGEST], at=now)
+    report = Report(task_id=assignment.task_id, volunteer_id=assignment.volunteer_id, words=words[:REPORT_LONGEST],
+                    at=now)
     session.add(report)
     session.flush()
     return report

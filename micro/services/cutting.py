@@ -41,7 +41,7 @@ def hold_project(session: Session, project: Project) -> None:
 
 
 def cut_project(session: Session, project: Project, now: datetime, most: int = 200) -> int:
-    """Cuts up to ``most`` scans that have not been cut; returns how many. Run again it goes on, and then changes nothing."""
+    """Cuts up to ``most`` scans that have not been cut; returns how many. Again: it goes on, or changes nothing."""
     hold_project(session, project)
     if project.cutting is None:
         return 0
@@ -68,9 +68,10 @@ def cut_scan(session: Session, project: Project, scan: Scan, now: datetime) -> b
 
 
 def _free_identifier(session: Session, project: Project, scan: Scan) -> str:
-    """The scan's identifier; when another item has it already, with the first signs of the scan's hash, or all of it."""
+    """The scan's identifier; when another item has it already, with the first signs of the scan's hash, or all."""
     wished = [scan.identifier, *(f"{scan.identifier[:120]} ({scan.sha256[:signs]})" for signs in (8, 64))]
-    taken = session.scalars(select(Item.identifier).where(Item.project_id == project.id, Item.identifier.in_(wished))).all()
+    same = select(Item.identifier).where(Item.project_id == project.id, Item.identifier.in_(wished))
+    taken = set(session.scalars(same))
     return next(identifier for identifier in wished if identifier not in taken)
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import hashlib
-import io
 import stat
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -17,6 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from micro.core.manifest import MANIFEST_NAMES as MANIFEST_NAMES
+from micro.core.manifest import composed
+from micro.core.manifest import read_manifest as read_manifest
 from micro.core.ports import Images, Picture, Storage
 from micro.core.states import INTAKE_FILE, check_move
 from micro.data.models import Intake, IntakeFile, Project, Scan
@@ -25,7 +24,6 @@ from micro.services.cutting import cut_scan, hold_project
 
 # What a manifest may say about a file. Further columns are kept as details.
 DESCRIBED = ("identifier", "title", "document", "page", "rights", "credit")
-MANIFEST_NAMES = ("manifest.csv", "manifeste.csv")
 NOT_PICTURES = (".csv", ".json", ".txt", ".md", ".xml")
 FOLDER = "folder:"
 NAME_LONGEST, KEY_LONGEST = 255, 500
@@ -61,7 +59,8 @@ def open_delivery(session: Session, project: Project, source: str, now: datetime
     return intake
 
 
-def add_file(session: Session, intake: Intake, file_name: str, storage_key: str, described: Mapping[str, Any]) -> IntakeFile:
+def add_file(session: Session, intake: Intake, file_name: str, storage_key: str,
+             described: Mapping[str, Any]) -> IntakeFile:
     """One more file of the delivery. A name that is there already keeps its first state: nothing is taken in twice."""
     name = file_name[:NAME_LONGEST]
     found = session.scalar(select(IntakeFile).where(IntakeFile.intake_id == intake.id, IntakeFile.file_name == name))
@@ -90,18 +89,20 @@ def deliver_folder(session: Session, project: Project, folder: Path, now: dateti
     listed = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
     manifest = next((path for path in listed if path.name.lower() in MANIFEST_NAMES), None)
     described = read_manifest(_read_file(manifest)) if manifest else {}
-    known = {file.file_name: file for file in session.scalars(select(IntakeFile).where(IntakeFile.intake_id == intake.id))}
-    names = {_composed(path.name) for path in listed}
+    before = session.scalars(select(IntakeFile).where(IntakeFile.intake_id == intake.id))
+    known = {file.file_name: file for file in before}
+    names = {composed(path.name) for path in listed}
     for path in listed:
-        if path.suffix.lower() not in NOT_PICTURES or _composed(path.name) in described:
-            _expect(session, intake, known, path, described.get(_composed(path.name), {}))
+        if path.suffix.lower() not in NOT_PICTURES or composed(path.name) in described:
+            _expect(session, intake, known, path, described.get(composed(path.name), {}))
     for name in sorted(set(described) - names):
         _expect(session, intake, known, folder / name, described[name])
     session.flush()
     return intake
 
 
-def _expect(session: Session, intake: Intake, known: dict[str, IntakeFile], path: Path, said: Mapping[str, str]) -> None:
+def _expect(session: Session, intake: Intake, known: dict[str, IntakeFile], path: Path,
+            said: Mapping[str, str]) -> None:
     """One more file of a folder waits, or waits again after it was refused, described as the manifest has it now."""
     name = path.name.encode(errors="surrogateescape").decode(errors="replace")[:NAME_LONGEST]
     if name not in known:
@@ -123,58 +124,6 @@ def _expect(session: Session, intake: Intake, known: dict[str, IntakeFile], path
 def _is_writable(text: str) -> bool:
     """Whether a database takes the text: a name of a file can be any bytes."""
     return all(not "\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def _composed(name: str) -> str:
-    """The name as it is compared: macOS writes ü as two signs, a spreadsheet as one."""
-    return unicodedata.normalize("NFC", name)
-
-
-def read_manifest(content: bytes) -> dict[str, dict[str, str]]:
-    """A CSV manifest as {file name: {column: value}}; needs a column "file". Comma, semicolon or tab; UTF-8 or Latin-1.
-
-    Raises BadAnswer("manifest") with the row's number when a row cannot be used.
-    """
-    text = _decoded(content).replace("\0", "")
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    described: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(_rows(reader), start=2):
-        if not any(isinstance(value, str) and value.strip() for value in row.values()):
-            continue  # Spreadsheets like to leave empty rows behind.
-        name = _composed(PurePosixPath((row.get("file") or "").strip().replace("\\", "/")).name)
-        if not name or name == "..":
-            raise BadAnswer("manifest", "Row %(number)s of the manifest names no file.", number=number)
-        if name in described:
-            raise BadAnswer("manifest", "The manifest names %(name)s twice (row %(number)s).", name=name, number=number)
-        page = (row.get("page") or "").strip()
-        if page and not (page.isascii() and page.isdigit() and len(page) < 10):
-            raise BadAnswer("manifest", "Row %(number)s: the page “%(page)s” is not a number.", number=number, page=page[:20])
-        described[name] = {key: (value or "").strip() for key, value in row.items()
-                           if key and key != "file" and isinstance(value, str) and value.strip()}
-    return described
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # "Unicode text" of a spreadsheet.
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _rows(reader: csv.DictReader[str]) -> Iterator[dict[str, Any]]:
-    """The rows, by column names in small letters."""
-    try:
-        columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-        if "file" not in columns:
-            raise BadAnswer("manifest", "The manifest needs a column called “file” with the name of each picture.")
-        reader.fieldnames = columns
-        yield from reader
-    except csv.Error as error:
-        raise BadAnswer("manifest", "The manifest cannot be read as CSV (%(why)s).", why=str(error)) from None
 
 
 def next_file(session: Session, intake_id: int) -> Waiting | None:
@@ -227,11 +176,12 @@ def _read_file(path: Path) -> bytes:
     except FileNotFoundError:
         raise NotFound("there is no such file in the folder") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: links that lead to each other.
-        raise BadPicture("the file cannot be read (%(why)s)", why=getattr(error, "strerror", "") or str(error)) from None
+        why = getattr(error, "strerror", "") or str(error)
+        raise BadPicture("the file cannot be read (%(why)s)", why=why) from None
 
 
 def take_in(session: Session, file_id: int, looked: Looked, now: datetime) -> None:
-    """Writes down what came of one file: a new scan (cut at once by the project's template), the same one, a refusal."""
+    """Writes down what came of one file: a new scan (cut at once by the project's template), the same, a refusal."""
     file = session.get_one(IntakeFile, file_id)
     project = file.intake.project
     hold_project(session, project)
@@ -261,7 +211,7 @@ def _end(file: IntakeFile, state: str, reason: str) -> None:
 
 
 def _new_scan(file: IntakeFile, looked: Looked, now: datetime) -> Scan:
-    assert looked.picture is not None  # noqa: S101 - the caller has looked
+    assert looked.picture is not None  # The caller has looked.
     said = file.described
     stem = PurePosixPath(file.file_name).stem
     return Scan(
@@ -311,7 +261,8 @@ def progress_of(session: Session, intake: Intake) -> Progress:
         select(IntakeFile.file_name, IntakeFile.reason)
         .where(IntakeFile.intake_id == intake.id, IntakeFile.state == state).order_by(IntakeFile.file_name)))
         for state in ("refused", "same")}
-    return Progress(sum(counts.values()), counts.get("waiting", 0), counts.get("taken", 0), named["refused"], named["same"])
+    return Progress(sum(counts.values()), counts.get("waiting", 0), counts.get("taken", 0), named["refused"],
+                    named["same"])
 
 
 def deliveries_behind(session: Session) -> list[int]:

@@ -24,7 +24,8 @@ from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
 
-ITEMS_AT_ONCE = 50
+# So many items are settled in one transaction: on SQLite every other writer waits for it.
+ITEMS_AT_ONCE = 10
 
 
 def projects_behind(session: Session) -> list[int]:

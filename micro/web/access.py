@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from flask import request
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from micro.data.models import Collection, Intake, Project, Record, Release
@@ -110,7 +110,7 @@ def _check_role(rule: Rule, person: Person, parts: Mapping[str, Any]) -> None:
         raise NotAllowed("Only a manager of this institution may do that.")
 
 
-SCOPES: Mapping[str, Callable[[str], Any]] = {
+SCOPES: Mapping[str, Callable[[str], Select[int]]] = {
     "project": lambda slug: select(Collection.institution_id).join(Project).where(Project.slug == slug),
     "record": lambda key: select(Collection.institution_id).join(Project).join(Record, Record.project_id == Project.id)
     .where(Record.public_id == key),

@@ -88,7 +88,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return _answer(404, gettext("There is nothing at this address."))
     if status == 405:
         return _answer(405, gettext("This address is used in another way."))
-    return _answer(status, HTTPStatus(status).phrase)
+    return _answer(status, gettext("This request could not be answered."))
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

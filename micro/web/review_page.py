@@ -10,14 +10,14 @@ from flask_babel import gettext, ngettext
 from werkzeug.datastructures import MultiDict
 
 from micro.core.differences import Piece, differences
-from micro.core.fields import Field, Said, parse_said, written
+from micro.core.fields import Field, Said, parse_said
 from micro.core.geometry import Box
 from micro.core.review import ACTIONS
 from micro.data.models import Region, Scan
 from micro.errors import BadAnswer
 from micro.services.review_queue import BANDS, REASONS, STATES, QueueFilters
 from micro.services.reviewing import FieldSight, RecordSight
-from micro.web.language import current_language
+from micro.web.show import show_written
 
 NEW = "new"
 DATE_PARTS = ("year", "month", "day")
@@ -106,8 +106,7 @@ def readings(sight: FieldSight, taken: Mapping[str, Taken]) -> tuple[Reading, ..
 def _pieces(field: Field, shown: Said, said: Said) -> tuple[Piece, ...]:
     if "value" not in said or "value" not in shown:
         return ()
-    language = current_language()
-    return differences(written(field, shown, language), written(field, said, language))
+    return differences(show_written(shown, field), show_written(said, field))
 
 
 def why(sight: FieldSight) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_skeleton
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale
+from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale, gettext
 
 from micro.core.fields import Field, Said, written
 from micro.core.licences import licence_name
@@ -20,12 +21,15 @@ def filters() -> dict[str, Callable[..., Any]]:
     """All filters by name."""
     return {"written": show_written, "label": show_label, "percent": show_percent, "number": format_decimal,
             "day": show_day, "time": show_time, "moment": show_moment, "corners": corners, "veil": veil,
-            "stroke": stroke, "size": show_size, "box": as_box, "licence_name": licence_name}
+            "stroke": stroke, "size": show_size, "box": as_box, "licence_name": licence_name, "refusal": show_refusal}
 
 
 def show_written(said: Said, field: Field) -> str:
-    """What was said, as a reader writes it: choices by their label and dates in words, in the visitor's language."""
+    """What was said, as a reader writes it: choices by their label, dates in words, the visitor's own decimal sign."""
     text = written(field, said, current_language())
+    if field.type == "number" and current_language() == "fr":
+        amount, gap, unit = text.partition(" ")
+        return amount.replace(".", ",") + gap + unit
     return show_edtf(text) if field.type == "date" and text else text
 
 
@@ -67,11 +71,35 @@ def show_moment(at: datetime) -> str:
 
 
 def show_size(count: int) -> str:
-    """Bytes as kB or MB."""
-    for unit, size in (("MB", 1_000_000), ("kB", 1000)):
-        if count >= size:
-            return f"{format_decimal(round(count / size, 1))} {unit}"
-    return f"{count} B"
+    """Bytes as kB or MB, in French as ko or Mo."""
+    if count >= 1_000_000:
+        return str(gettext("%(number)s MB", number=format_decimal(round(count / 1_000_000, 1))))
+    if count >= 1000:
+        return str(gettext("%(number)s kB", number=format_decimal(round(count / 1000, 1))))
+    return str(gettext("%(number)s B", number=count))
+
+
+# A delivery keeps the reason of a refusal in English, filled in; each of these sentences is a message of its own.
+_REFUSALS = (
+    "the file is empty",
+    "this is not a JPEG or PNG picture",
+    "the picture is damaged or cut off (%(why)s)",
+    "the picture has %(width)s × %(height)s pixels; at most %(most)s million are taken",
+    "the file has %(size)s MB; at most %(most)s are taken",
+    "the file cannot be read (%(why)s)",
+    "there is no such file in the folder",
+    "this is a link to somewhere else",
+    "this is not a file",
+)
+
+
+def show_refusal(reason: str) -> str:
+    """Why a file was refused, in the visitor's language; a reason that is not among those known stays as it is."""
+    for sentence in _REFUSALS:
+        shape = re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.*)", re.escape(sentence))
+        if found := re.fullmatch(shape, reason, re.DOTALL):
+            return str(gettext(sentence)) % found.groupdict()
+    return reason
 
 
 def _sides(box: Any) -> tuple[float, float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def measure(stack: ExitStack, temporary: Path, size: fill.Size, clients: int, ta
         micros = {}
         for place in places:
             say(f"{place.name}: starting, and filling it with {size.tasks} tasks and {size.records} records")
-            micros[place.name] = running.enter_context(servers.micro_up(place, CHECKOUT))
+            micros[place.name] = running.enter_context(servers.micro_up(place))
             fill.fill(place.settings(), size, clients)
         for mode, words in MODES.items():
             for place in places:  # In turns, so that what else the machine does meets both.
@@ -82,4 +83,8 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Both ways to stop it stop what it started.
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from dataclasses import dataclass, field
@@ -54,6 +55,13 @@ def run(place: Place, mode: str, clients: int, size: Size, micro: Micro) -> Foun
 
 
 def _client(place: Place, key: str, found: Found, start: float) -> None:
+    try:
+        _work(place, key, found, start)
+    except (OSError, http.client.HTTPException) as problem:
+        found.problems.append(repr(problem))
+
+
+def _work(place: Place, key: str, found: Found, start: float) -> None:
     browser = Browser("127.0.0.1", place.port, {"Authorization": f"Bearer {key}"} if key else {})
     browser.api("GET", "/api/v1/projects/load")  # The visitor's cookie.
     end = start + found.seconds

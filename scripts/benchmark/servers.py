@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from micro.adapters.processes import start
 from micro.config import Settings
 
 READY_S = 60
@@ -78,12 +78,11 @@ class Micro:
 
 
 @contextmanager
-def micro_up(place: Place, checkout: Path) -> Iterator[Micro]:
+def micro_up(place: Place) -> Iterator[Micro]:
     """`micro up` at a place, from its first answer on; stopped at the end."""
     place.folder.mkdir()
     with (place.folder / "output").open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "micro", "up"], cwd=checkout, env=place.environment(),
-                                   stdout=output, stderr=output, start_new_session=True)
+        process = start([sys.executable, "-m", "micro", "up"], place.environment(), output.fileno())
     try:
         _wait_until_it_answers(place, process)
         children = _children(process.pid)
@@ -170,18 +169,17 @@ def _private_postgres(temporary: Path) -> Iterator[tuple[str, int]]:
         return
     folder = temporary / "pg"
     folder.mkdir(mode=0o700)
-    as_user: dict[str, object] = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root.
-        person = pwd.getpwnam("postgres")
+    runs = ["setpriv", "--pdeathsig", "QUIT"]
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root: then it runs as Debian's user postgres.
         temporary.chmod(0o711)
-        os.chown(folder, person.pw_uid, person.pw_gid)
-        as_user = {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []}
-    subprocess.run([programs / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",  # type: ignore[call-overload]
-                    "--locale", "C.UTF-8"], cwd=folder, check=True, stdout=subprocess.DEVNULL, **as_user)
+        shutil.chown(folder, "postgres", "postgres")
+        runs += ["--reuid", "postgres", "--regid", "postgres", "--init-groups"]
+    making = [*runs, programs / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+              "--locale", "C.UTF-8"]
+    subprocess.run(making, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with (temporary / "postgres.log").open("wb") as log:
-        command = [programs / "postgres", "-D", "data", "-k", folder, "-h", ""]
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True,  # type: ignore[call-overload]
-                                  **as_user)
+        server = subprocess.Popen([*runs, programs / "postgres", "-D", "data", "-k", folder, "-h", ""], cwd=folder,
+                                  stdout=log, stderr=log, start_new_session=True)
     try:
         _wait_for_socket(folder / ".s.PGSQL.5432")
         yield f"postgresql://postgres@/postgres?host={folder}", server.pid

@@ -41,7 +41,8 @@ class Table:
         self.add(column, f"{who}: CPU of the web processes per cycle", f"{1000 * found.web_cpu_s / cycles:.1f} ms")
         worker = f"{1000 * found.worker_cpu_s / cycles:.1f} ms"
         self.add(column, f"{who}: CPU of the worker per cycle, settling", worker)
-        database = f"{1000 * found.database_cpu_s / cycles:.1f} ms" if found.database_cpu_s else "in the web processes"
+        elsewhere = "in the web processes" if column == "SQLite" else "not ours to measure"
+        database = f"{1000 * found.database_cpu_s / cycles:.1f} ms" if found.database_cpu_s else elsewhere
         self.add(column, f"{who}: CPU of the database per cycle", database)
         self.add(column, f"{who}: answers asked in vain", str(found.in_vain))
 

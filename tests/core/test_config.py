@@ -81,7 +81,14 @@ def test_every_number_has_a_range() -> None:
 @pytest.mark.parametrize(("name", "schemes"), SCHEMES)
 def test_an_address_has_a_scheme(name: str, schemes: tuple[str, ...]) -> None:
     variable = next(variable for variable, field in VARIABLES.items() if field.name == name)
-    for bad in ("ftp://host/place", "localhost:5432", "/some/folder", "://", "http://[::1", f"{schemes[0]}://host:port/x"):
+    for bad in (
+        "ftp://host/place",
+        "localhost:5432",
+        "/some/folder",
+        "://",
+        "http://[::1",
+        f"{schemes[0]}://host:port/x",
+    ):
         refusal(**{variable: bad})
 
 
@@ -90,7 +97,9 @@ def test_addresses_are_taken_as_people_write_them() -> None:
     assert from_env(DATABASE_URL="postgresql://me@db:5433/micro").database == "postgresql+psycopg://me@db:5433/micro"
     assert from_env(DATABASE_URL="sqlite:////srv/micro.db").database == "sqlite:////srv/micro.db"
     assert from_env(REDIS_URL="unix:///run/valkey").redis == "unix:///run/valkey"
-    assert from_env(STORAGE_URL="s3://key:se+cret@host/bucket?region=x").storage == "s3://key:se+cret@host/bucket?region=x"
+    assert (
+        from_env(STORAGE_URL="s3://key:se+cret@host/bucket?region=x").storage == "s3://key:se+cret@host/bucket?region=x"
+    )
     assert from_env(MICRO_BASE_URL="https://micro.example.org/").public_url == "https://micro.example.org"
     assert from_env(MICRO_MAIL_URL="smtp://u:p@host:587").mail_url == "smtp://u:p@host:587"
 

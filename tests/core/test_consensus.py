@@ -19,11 +19,20 @@ DATE = Field("found_on", "date", {}, {})
 CHOICE = Field("material", "choice", {}, {}, choices=(("bronze", {}), ("gold", {}), ("iron", {})))
 
 VALUES = {
-    "text": st.sampled_from(["axe", "Axe", "axe ", "axes", "ax", "spear", "?", "-", "3,5 cm", "3.5 cm", "l'axe", "l’axe"]),
-    "number": st.builds(lambda amount, unit: {"amount": amount, "unit": unit},
-                        st.sampled_from(["1", "1.0", "1.00", "2", "10", "12.4", "0", "-0"]), st.sampled_from(["cm", "mm"])),
-    "date": st.builds(lambda *parts: "-".join(parts), st.sampled_from(["1907", "1908", "XXXX"]),
-                      st.sampled_from(["10", "11", "XX"]), st.sampled_from(["12", "13", "XX"])).filter(lambda d: d != "XXXX-XX-XX"),
+    "text": st.sampled_from(
+        ["axe", "Axe", "axe ", "axes", "ax", "spear", "?", "-", "3,5 cm", "3.5 cm", "l'axe", "l’axe"]
+    ),
+    "number": st.builds(
+        lambda amount, unit: {"amount": amount, "unit": unit},
+        st.sampled_from(["1", "1.0", "1.00", "2", "10", "12.4", "0", "-0"]),
+        st.sampled_from(["cm", "mm"]),
+    ),
+    "date": st.builds(
+        lambda *parts: "-".join(parts),
+        st.sampled_from(["1907", "1908", "XXXX"]),
+        st.sampled_from(["10", "11", "XX"]),
+        st.sampled_from(["12", "13", "XX"]),
+    ).filter(lambda d: d != "XXXX-XX-XX"),
     "choice": st.sampled_from(["bronze", "gold", "iron"]),
 }
 
@@ -34,7 +43,8 @@ def field_and_answers(draw: st.DrawFn, least: int = 0, most: int = 7) -> tuple[F
     said = st.one_of(
         VALUES[field.type].map(lambda value: {"value": value}),
         VALUES[field.type].map(lambda value: {"value": value, "mark": "unsure"}),
-        st.sampled_from(["blank", "illegible", "unsure"]).map(lambda mark: {"mark": mark}))
+        st.sampled_from(["blank", "illegible", "unsure"]).map(lambda mark: {"mark": mark}),
+    )
     return field, draw(st.lists(said, min_size=least, max_size=most))
 
 
@@ -73,9 +83,13 @@ def test_an_outcome_is_a_value_that_somebody_gave_and_a_confidence(given_: tuple
     if outcome.said and field.type == "date" and "value" in outcome.said:
         assert outcome.said["value"] != "XXXX-XX-XX"
         parts = zip(*(said["value"].split("-") for said in answers if "value" in said), strict=True)
-        assert all(part in given_parts for part, given_parts in zip(outcome.said["value"].split("-"), parts, strict=True))
+        assert all(
+            part in given_parts for part, given_parts in zip(outcome.said["value"].split("-"), parts, strict=True)
+        )
     assert sum(entry["count"] for entry in outcome.evidence) == sum(key_of(field, said) is not None for said in answers)
-    assert [entry["count"] for entry in outcome.evidence] == sorted((e["count"] for e in outcome.evidence), reverse=True)
+    assert [entry["count"] for entry in outcome.evidence] == sorted(
+        (e["count"] for e in outcome.evidence), reverse=True
+    )
 
 
 @settings(max_examples=600, deadline=None)
@@ -121,12 +135,15 @@ def test_a_mark_can_win_over_a_value_and_against_the_other_mark(field: Field, ma
     assert not outcome.tied
 
 
-@pytest.mark.parametrize("answers", [
-    [{"value": "gold"}, {"value": "iron"}],
-    [{"value": "gold"}, {"mark": "blank"}],
-    [{"mark": "illegible"}, {"mark": "blank"}],
-    [{"value": "gold", "mark": "unsure"}, {"value": "iron", "mark": "unsure"}],
-])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"value": "gold"}, {"value": "iron"}],
+        [{"value": "gold"}, {"mark": "blank"}],
+        [{"mark": "illegible"}, {"mark": "blank"}],
+        [{"value": "gold", "mark": "unsure"}, {"value": "iron", "mark": "unsure"}],
+    ],
+)
 def test_a_tie_is_told_and_not_decided_by_who_came_first(answers: list[Said]) -> None:
     first, second = merge(CHOICE, answers), merge(CHOICE, answers[::-1])
     assert first == second
@@ -140,20 +157,34 @@ def test_somebody_who_is_sure_weighs_more_than_somebody_who_is_not() -> None:
     assert not outcome.tied
 
 
-@pytest.mark.parametrize(("field", "one", "other"), [
-    (TEXT, "Socketed axe", "socketed  AXE"), (TEXT, "axe, broken", "axe broken"), (TEXT, "l'axe", "l’axe"),
-    (TEXT, "3,5 cm", "3.5 cm"), (TEXT, "caf\u00e9", "CAFÉ"), (NUMBER, {"amount": "12.40", "unit": "cm"}, {"amount": "12.4", "unit": "cm"}),
-    (NUMBER, {"amount": "-0", "unit": "cm"}, {"amount": "0", "unit": "cm"}),
-    (NUMBER, {"amount": "100", "unit": "cm"}, {"amount": "1E+2", "unit": "cm"}),
-])
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        (TEXT, "Socketed axe", "socketed  AXE"),
+        (TEXT, "axe, broken", "axe broken"),
+        (TEXT, "l'axe", "l’axe"),
+        (TEXT, "3,5 cm", "3.5 cm"),
+        (TEXT, "caf\u00e9", "CAFÉ"),
+        (NUMBER, {"amount": "12.40", "unit": "cm"}, {"amount": "12.4", "unit": "cm"}),
+        (NUMBER, {"amount": "-0", "unit": "cm"}, {"amount": "0", "unit": "cm"}),
+        (NUMBER, {"amount": "100", "unit": "cm"}, {"amount": "1E+2", "unit": "cm"}),
+    ],
+)
 def test_two_ways_to_write_the_same_agree(field: Field, one: Any, other: Any) -> None:
     assert key_of(field, {"value": one}) == key_of(field, {"value": other})
 
 
-@pytest.mark.parametrize(("field", "one", "other"), [
-    (TEXT, "?", "-"), (TEXT, "1.5", "15"), (TEXT, "axe", "axes"), (CHOICE, "gold", "Gold"),
-    (NUMBER, {"amount": "1", "unit": "cm"}, {"amount": "1", "unit": "mm"}), (DATE, "1907-10-XX", "1907-10-12"),
-])
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        (TEXT, "?", "-"),
+        (TEXT, "1.5", "15"),
+        (TEXT, "axe", "axes"),
+        (CHOICE, "gold", "Gold"),
+        (NUMBER, {"amount": "1", "unit": "cm"}, {"amount": "1", "unit": "mm"}),
+        (DATE, "1907-10-XX", "1907-10-12"),
+    ],
+)
 def test_what_differs_in_meaning_differs(field: Field, one: Any, other: Any) -> None:
     assert key_of(field, {"value": one}) != key_of(field, {"value": other})
 

@@ -19,8 +19,13 @@ LENGTH = Field("length", "number", NO_LABELS, NO_LABELS, units=("cm", "mm"))
 WEIGHT = Field("weight", "number", NO_LABELS, NO_LABELS, units=("g",))
 COUNT = Field("count", "number", NO_LABELS, NO_LABELS)
 DATE = Field("found_on", "date", NO_LABELS, NO_LABELS)
-MATERIAL = Field("material", "choice", NO_LABELS, NO_LABELS,
-                 choices=(("bronze", {"en": "Bronze", "fr": "Bronze"}), ("gold", {"en": "Gold", "fr": "Or"})))
+MATERIAL = Field(
+    "material",
+    "choice",
+    NO_LABELS,
+    NO_LABELS,
+    choices=(("bronze", {"en": "Bronze", "fr": "Bronze"}), ("gold", {"en": "Gold", "fr": "Or"})),
+)
 ALL = (TEXT, LONG, LENGTH, WEIGHT, COUNT, DATE, MATERIAL)
 
 
@@ -58,11 +63,21 @@ def test_an_unknown_mark_is_refused(mark: Any) -> None:
     refusal(TEXT, {"value": "axe", "mark": mark})
 
 
-@pytest.mark.parametrize(("typed", "kept"), [
-    ("  Socketed   axe ", "Socketed axe"), ("two\nlines", "two lines"), ("tab\there", "tab here"),
-    ("nul\x00and\x07bell", "nulandbell"), ("e\u0301", "\u00e9"), ("e\u200b\u0301", "\u00e9"), ("half \ud800 sign", "half sign"),
-    ("right\u202eto left", "rightto left"), ("क्\u200dष", "क्\u200dष"), ("𝔘 😀", "𝔘 😀"),
-])
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Socketed   axe ", "Socketed axe"),
+        ("two\nlines", "two lines"),
+        ("tab\there", "tab here"),
+        ("nul\x00and\x07bell", "nulandbell"),
+        ("e\u0301", "\u00e9"),
+        ("e\u200b\u0301", "\u00e9"),
+        ("half \ud800 sign", "half sign"),
+        ("right\u202eto left", "rightto left"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("𝔘 😀", "𝔘 😀"),
+    ],
+)
 def test_text_is_one_clean_line(typed: str, kept: str) -> None:
     assert parse_said(TEXT, {"value": typed}) == {"value": kept}
 
@@ -87,11 +102,18 @@ def test_text_takes_only_text(value: Any) -> None:
     refusal(TEXT, {"value": value})
 
 
-@pytest.mark.parametrize(("value", "amount"), [
-    ({"amount": "12,4", "unit": "cm"}, "12.4"), ({"amount": " 12.40 ", "unit": "cm"}, "12.40"),
-    ({"amount": 12, "unit": "cm"}, "12"), ({"amount": "1 000", "unit": "cm"}, "1000"), ({"amount": "-3", "unit": "cm"}, "-3"),
-    ({"amount": "1\u202f000,5", "unit": "cm"}, "1000.5"), ({"amount": "1e3", "unit": "cm"}, "1000"),
-])
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        ({"amount": "12,4", "unit": "cm"}, "12.4"),
+        ({"amount": " 12.40 ", "unit": "cm"}, "12.40"),
+        ({"amount": 12, "unit": "cm"}, "12"),
+        ({"amount": "1 000", "unit": "cm"}, "1000"),
+        ({"amount": "-3", "unit": "cm"}, "-3"),
+        ({"amount": "1\u202f000,5", "unit": "cm"}, "1000.5"),
+        ({"amount": "1e3", "unit": "cm"}, "1000"),
+    ],
+)
 def test_a_number_is_an_exact_decimal(value: Any, amount: str) -> None:
     assert parse_said(LENGTH, {"value": value}) == {"value": {"amount": amount, "unit": "cm"}}
 
@@ -115,16 +137,37 @@ def test_a_number_without_units_takes_none() -> None:
     refusal(COUNT, {"value": {"amount": "3", "unit": "x" * 10_000}})
 
 
-@pytest.mark.parametrize(("value", "kept"), [
-    ("1907-10-12", "1907-10-12"), ({"year": "1907", "month": "10", "day": ""}, "1907-10-XX"),
-    ({"year": 1907, "month": 3}, "1907-03-XX"), ({"day": "5"}, "XXXX-XX-05"), ("1907-02-31", "1907-02-31"),
-])
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("1907-10-12", "1907-10-12"),
+        ({"year": "1907", "month": "10", "day": ""}, "1907-10-XX"),
+        ({"year": 1907, "month": 3}, "1907-03-XX"),
+        ({"day": "5"}, "XXXX-XX-05"),
+        ("1907-02-31", "1907-02-31"),
+    ],
+)
 def test_a_date_may_have_unknown_parts(value: Any, kept: str) -> None:
     assert parse_said(DATE, {"value": value}) == {"value": kept}
 
 
-@pytest.mark.parametrize("value", ["1907", "1907-13-01", "1907-00-01", "1907-10-32", "07-10-1912", "1907-10-12T00:00",
-                                   "١٩٠٧-10-12", {"year": "19x7"}, {"year": "12345"}, {"month": "-5"}, 1907, ["1907-10-12"]])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1907",
+        "1907-13-01",
+        "1907-00-01",
+        "1907-10-32",
+        "07-10-1912",
+        "1907-10-12T00:00",
+        "١٩٠٧-10-12",
+        {"year": "19x7"},
+        {"year": "12345"},
+        {"month": "-5"},
+        1907,
+        ["1907-10-12"],
+    ],
+)
 def test_what_is_not_a_date_is_refused(value: Any) -> None:
     refusal(DATE, {"value": value})
 
@@ -147,20 +190,25 @@ def test_values_are_written_for_people() -> None:
     assert written(DATE, {"mark": "illegible"}) == ""
 
 
-anything = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-                        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-                        max_leaves=6)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
 
 
 @settings(max_examples=200, deadline=None)
-@given(field=st.sampled_from(ALL), said=anything | st.fixed_dictionaries({"value": anything, "mark": anything})
-       | st.fixed_dictionaries({"value": st.fixed_dictionaries({"amount": anything, "unit": anything})}))
+@given(
+    field=st.sampled_from(ALL),
+    said=anything
+    | st.fixed_dictionaries({"value": anything, "mark": anything})
+    | st.fixed_dictionaries({"value": st.fixed_dictionaries({"amount": anything, "unit": anything})}),
+)
 def test_whatever_is_sent_is_read_or_refused_never_worse(field: Field, said: Any) -> None:
     try:
         read = parse_said(field, said)
     except BadAnswer as problem:
-        assert problem.field == field.name
-        return
+        read = {"value": problem.field} if problem.field == field.name else {}
     assert set(read) <= {"value", "mark"}
     assert read
 
@@ -179,17 +227,24 @@ def test_what_was_kept_is_kept_as_it_is_the_next_time(field: Field, typed: str) 
 
 
 @settings(max_examples=200, deadline=None)
-@given(amount=st.decimals(allow_nan=False, allow_infinity=False, min_value=-10**12, max_value=10**12, places=4))
+@given(amount=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4))
 def test_numbers_survive_being_kept(amount: Any) -> None:
     once = parse_said(LENGTH, {"value": {"amount": str(amount), "unit": "mm"}})
     assert parse_said(LENGTH, once) == once
 
 
-@pytest.mark.parametrize(("entry", "field"), [
-    ({"name": "Object", "type": "text"}, "Object"), ({"name": "", "type": "text"}, ""), ({"type": "text"}, ""),
-    ({"name": "a" * 41, "type": "text"}, "a" * 41), ({"name": "object", "type": "essay"}, "object"),
-    ({"name": "material", "type": "choice"}, "material"), ({"name": "material", "type": "choice", "choices": []}, "material"),
-])
+@pytest.mark.parametrize(
+    ("entry", "field"),
+    [
+        ({"name": "Object", "type": "text"}, "Object"),
+        ({"name": "", "type": "text"}, ""),
+        ({"type": "text"}, ""),
+        ({"name": "a" * 41, "type": "text"}, "a" * 41),
+        ({"name": "object", "type": "essay"}, "object"),
+        ({"name": "material", "type": "choice"}, "material"),
+        ({"name": "material", "type": "choice", "choices": []}, "material"),
+    ],
+)
 def test_a_form_with_a_field_that_cannot_be_used_is_refused(entry: dict[str, Any], field: str) -> None:
     with pytest.raises(BadAnswer) as caught:
         field_from_setup(entry)

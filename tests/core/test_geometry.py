@@ -23,9 +23,16 @@ def test_only_orientations_on_their_side_change_width_and_height(orientation: in
 
 
 def test_a_box_is_a_field_of_the_common_task_or_a_task_of_its_own() -> None:
-    template = template_from_setup({"boxes": [box("object"), box("notes", x=0.5, y=0.5, own_task=True),
-                                              box("both", y=0.7, height=0.1, fields=["length", "material"])]},
-                                   ["object", "notes", "length", "material"])
+    template = template_from_setup(
+        {
+            "boxes": [
+                box("object"),
+                box("notes", x=0.5, y=0.5, own_task=True),
+                box("both", y=0.7, height=0.1, fields=["length", "material"]),
+            ]
+        },
+        ["object", "notes", "length", "material"],
+    )
     regions = {region.name: region for region in cut(template, 1000, 500)}
     assert [name for name, region in regions.items() if region.is_task] == [WHOLE, "notes"]
     assert regions[WHOLE].fields == ("object", "length", "material")
@@ -39,29 +46,32 @@ def test_without_a_common_field_there_is_no_common_task() -> None:
     assert [region.name for region in cut(template, 100, 100)] == ["object"]
 
 
-@pytest.mark.parametrize(("boxes", "field"), [
-    ([], ""),
-    ([box("object"), box("object")], "object"),
-    ([box("notes")], "object"),
-    ([box("object"), box("more")], "more"),
-    ([box("object"), box("more", fields=["object"])], "object"),
-    ([box("Object")], "Object"),
-    ([box(WHOLE, fields=["object"])], WHOLE),
-    ([box(x=-0.1)], "object"),
-    ([box(x=0.8)], "object"),
-    ([box(y=1)], "object"),
-    ([box(width=0)], "object"),
-    ([box(height=-0.1)], "object"),
-    ([box(x=math.nan)], "object"),
-    ([box(width=math.inf)], "object"),
-    ([box(x="left")], "object"),
-    ([box(x=None)], "object"),
-    ([{"name": "object"}], "object"),
-    ([box(fields="object")], "object"),
-    (["object"], ""),
-    ({"object": 1}, ""),
-    (None, ""),
-])
+@pytest.mark.parametrize(
+    ("boxes", "field"),
+    [
+        ([], ""),
+        ([box("object"), box("object")], "object"),
+        ([box("notes")], "object"),
+        ([box("object"), box("more")], "more"),
+        ([box("object"), box("more", fields=["object"])], "object"),
+        ([box("Object")], "Object"),
+        ([box(WHOLE, fields=["object"])], WHOLE),
+        ([box(x=-0.1)], "object"),
+        ([box(x=0.8)], "object"),
+        ([box(y=1)], "object"),
+        ([box(width=0)], "object"),
+        ([box(height=-0.1)], "object"),
+        ([box(x=math.nan)], "object"),
+        ([box(width=math.inf)], "object"),
+        ([box(x="left")], "object"),
+        ([box(x=None)], "object"),
+        ([{"name": "object"}], "object"),
+        ([box(fields="object")], "object"),
+        (["object"], ""),
+        ({"object": 1}, ""),
+        (None, ""),
+    ],
+)
 def test_a_template_that_cannot_cut_is_refused_by_the_name_of_its_box(boxes: Any, field: str) -> None:
     with pytest.raises(BadAnswer) as caught:
         template_from_setup({"boxes": boxes}, ["object"])
@@ -80,7 +90,8 @@ share = st.floats(0, 1, exclude_max=True)
 
 @given(x=share, y=share, right=share, down=share, width_px=st.integers(1, 30_000), height_px=st.integers(1, 30_000))
 def test_a_placed_box_is_never_empty_never_outside_and_never_cuts_anything_off(
-        x: float, y: float, right: float, down: float, width_px: int, height_px: int) -> None:
+    x: float, y: float, right: float, down: float, width_px: int, height_px: int
+) -> None:
     named = NamedBox("object", x, y, max(1e-9, (1 - x) * right), max(1e-9, (1 - y) * down), ("object",), False)
     placed = place(named, width_px, height_px)
     assert placed.width >= 1

@@ -90,7 +90,8 @@ class Storm:
     def skip(self, person: int, place: str) -> None:
         with self.house.database.writing() as session:
             assignments.skip_task(
-                session, assignments.assignment_of(session, place, session.get_one(Volunteer, person), hold=True))
+                session, assignments.assignment_of(session, place, session.get_one(Volunteer, person), hold=True)
+            )
 
     def renew_or_not(self, person: int, place: str, chance: random.Random) -> None:
         if chance.random() > 0.2:
@@ -116,11 +117,15 @@ class Storm:
 
 
 @pytest.mark.parametrize("expiries", [False, True], ids=["nobody leaves", "leases run out"])
-def test_nothing_is_asked_in_vain_and_nothing_is_left_unfinished(house: House, cast: Cast, clock: Clock, expiries: bool) -> None:
+def test_nothing_is_asked_in_vain_and_nothing_is_left_unfinished(
+    house: House, cast: Cast, clock: Clock, expiries: bool
+) -> None:
     people = prepare(house, cast)
     storm = Storm(house, cast.project.id, people, clock, expiries)
     with ThreadPoolExecutor(CLIENTS) as clients:
-        seen = sum((running.result() for running in [clients.submit(storm.run, n) for n in range(CLIENTS)]), Counter[str]())
+        seen = sum(
+            (running.result() for running in [clients.submit(storm.run, n) for n in range(CLIENTS)]), Counter[str]()
+        )
     finish(storm)
     check(house, cast.project.id, expiries)
     assert seen["answered"] >= TASKS * WANTED
@@ -161,14 +166,18 @@ def check(house: House, project_id: int, expiries: bool) -> None:
         tasks = session.scalars(select(Task).where(Task.project_id == project_id)).all()
         states = Counter((a.task_id, a.state) for a in session.scalars(select(Assignment)))
         given = session.scalars(select(Answer)).all()
-        records = session.scalar(select(func.count()).select_from(Record).join(Item).where(Item.project_id == project_id))
+        records = session.scalar(
+            select(func.count()).select_from(Record).join(Item).where(Item.project_id == project_id)
+        )
     readers = Counter(task for task, _ in {(answer.task_id, answer.assignment_id) for answer in given})
     surplus = Counter(answer.task_id for answer in given if answer.surplus)
     assert len(tasks) == TASKS
     for task in tasks:
         assert task.answered == states[task.id, "answered"] == readers[task.id]
         assert task.lent == states[task.id, "lent"] == 0
-        assert task.answered == task.wanted or (expiries and task.answered - surplus[task.id] <= task.wanted < task.answered)
+        assert task.answered == task.wanted or (
+            expiries and task.answered - surplus[task.id] <= task.wanted < task.answered
+        )
         assert task.state == "done"
         assert not task.unsettled
     assert all(answer.number == 1 for answer in given), "a post that came twice is one answer"

@@ -175,11 +175,13 @@ def test_mistakes_are_those_that_people_make() -> None:
     wrong = [(kind, truth["value"], read.get("value"), read.get("mark"))
              for kind, truth, read in readings(Habits("hasty", 0.9)) if "value" in truth and not is_right(truth, read)]
     assert {mark for _, _, value, mark in wrong if value is None} == {"blank", "illegible"}
-    assert any(kind == "text" and read and read != true and read.lower() == true.lower() for kind, true, read, _ in wrong)
-    assert any(kind == "long_text" and read and len(read.split("\n")) < len(true.split("\n")) for kind, true, read, _ in wrong)
-    assert any(kind == "number" and read and read["amount"] == true["amount"].replace(".", "") != true["amount"]
-               for kind, true, read, _ in wrong)
-    assert any(kind == "date" and read and read[5:7] == true[8:] and read[8:] == true[5:7] for kind, true, read, _ in wrong)
+    pairs = {kind: [(true, said) for of_kind, true, said, _ in wrong if of_kind == kind and said]
+             for kind in ("text", "long_text", "number", "date", "choice")}
+    assert any(said.lower() == true.lower() for true, said in pairs["text"]), "wrong case"
+    assert any(said.count("\n") < true.count("\n") for true, said in pairs["long_text"]), "a line left out"
+    assert any(said["amount"] == true["amount"].replace(".", "") != true["amount"] for true, said in pairs["number"])
+    assert any((said[5:7], said[8:]) == (true[8:], true[5:7]) for true, said in pairs["date"]), "day for month"
+    assert all(said != true for true, said in pairs["choice"])
     assert any(mark == "unsure" and value for _, _, value, mark in wrong)
 
 
@@ -204,6 +206,7 @@ def test_a_cell_is_exact_wrong_or_unresolved_and_a_missing_record_claims_nothing
 
     found = score(released, truths, asked)
 
-    assert found.cells == {"text": {"exact": 1, "wrong": 1, "unresolved": 1}, "long_text": {"exact": 1, "unresolved": 2},
+    assert found.cells == {"text": {"exact": 1, "wrong": 1, "unresolved": 1},
+                           "long_text": {"exact": 1, "unresolved": 2},
                            "all": {"exact": 2, "wrong": 1, "unresolved": 3}}
     assert found.share() == pytest.approx(1 / 3)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Table, func, inspect, select
+from sqlalchemy import text as sql_text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from micro.config import Settings
@@ -31,7 +35,9 @@ VERSIONS = Path(migrations.__file__).parent / "versions"
 @pytest.fixture
 def empty(tmp_path: Path, database_url: str) -> Iterator[House]:
     """A house whose database has no table yet."""
-    opened = open_house(Settings(data_folder=tmp_path / "var", database_url=database_url, secret_key="x").checked(), Clock())
+    opened = open_house(
+        Settings(data_folder=tmp_path / "var", database_url=database_url, secret_key="x").checked(), Clock()
+    )
     yield opened
     opened.database.engine.dispose()
 
@@ -56,15 +62,27 @@ def fill(house: House) -> None:
             answers.give_answer(session, lent, good_answer(), name, house.clock())
             assignments.report_task(session, lent, "upside down", house.clock())
         delivery = Intake(project=project, source="upload", created_at=house.clock())
-        session.add_all([delivery, SignInTry(key="k", at=house.clock()),
-                         Move(subject="project", subject_id=1, at=house.clock(), from_state="draft", to_state="live")])
+        session.add_all(
+            [
+                delivery,
+                SignInTry(key="k", at=house.clock()),
+                Move(subject="project", subject_id=1, at=house.clock(), from_state="draft", to_state="live"),
+            ]
+        )
         session.flush()
-        session.add(IntakeFile(intake_id=delivery.id, file_name="a.jpg", storage_key="incoming/a", described={"identifier": "HM 1"}))
+        session.add(
+            IntakeFile(
+                intake_id=delivery.id, file_name="a.jpg", storage_key="incoming/a", described={"identifier": "HM 1"}
+            )
+        )
         settling.settle_some(session, project.id, house.clock())
 
 
 def rows(session: Session) -> dict[str, int]:
-    return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in Base.metadata.sorted_tables}
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    }
 
 
 def differences(database: Database) -> list[object]:
@@ -80,7 +98,7 @@ def test_the_tables_of_the_migrations_are_those_of_the_models(empty: House) -> N
 
 
 def test_indexes_on_part_of_a_table_are_those_of_the_models(empty: House, tmp_path: Path) -> None:
-    """Alembic compares columns only; the condition decides whether lending finds a task in a second or a millisecond."""
+    """Alembic compares columns only; the condition decides how soon lending finds a task."""
     migrate(empty.database)
     made = conditions(empty.database)
     with empty.database.engine.begin() as connection:
@@ -96,10 +114,13 @@ def test_indexes_on_part_of_a_table_are_those_of_the_models(empty: House, tmp_pa
 
 def conditions(database: Database) -> dict[str, str]:
     """The definitions of all indexes with a condition, as the database tells them."""
-    query = ("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'" if database.is_sqlite else
-             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %'")
+    query = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
+        if database.is_sqlite
+        else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %'"
+    )
     with database.engine.connect() as connection:
-        return {name: " ".join(text.replace('"', "").split()) for name, text in connection.exec_driver_sql(query)}
+        return {name: " ".join(text.replace('"', "").split()) for name, text in connection.execute(sql_text(query))}
 
 
 def test_up_down_and_up_again_with_rows_in_them(empty: House) -> None:
@@ -159,15 +180,44 @@ def test_foreign_keys_are_watched_again_after_a_migration(empty: House) -> None:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
-def test_two_migrations_at_once_wait_for_each_other(empty: House) -> None:
-    if empty.database.is_sqlite:
-        pytest.skip("with SQLite there is one process that starts everything, `micro up`")
-    others = [Database(empty.settings.database) for _ in range(3)]
-    with ThreadPoolExecutor(3) as threads:
-        list(threads.map(migrate, others))
-    for other in others:
-        other.engine.dispose()
+MIGRATE = "import sys; from micro.data.database import Database; from micro.data.migrations import migrate; "
+MIGRATE += "print('ready', flush=True); sys.stdin.readline(); migrate(Database(sys.argv[1]))"
+
+
+def test_two_starts_at_once_wait_for_each_other(empty: House) -> None:
+    """As processes: Alembic keeps what it does in variables of the process."""
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, empty.settings.database], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    for start in starts:
+        assert start.stdout is not None
+        assert start.stdout.readline() == "ready\n"
+    for start in starts:
+        assert start.stdin is not None
+        start.stdin.write("go\n")
+        start.stdin.flush()
+    for start in starts:
+        _, problems = start.communicate(timeout=60)
+        assert start.returncode == 0, problems
     assert current_revision(empty.database) == newest_revision(empty.database)
+    assert differences(empty.database) == []
+
+
+def test_a_migration_that_fails_holds_nothing_and_changes_nothing(empty: House) -> None:
+    """A table that is there already stops the first migration half-way."""
+    with empty.database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE answer (id INTEGER)")
+    with pytest.raises(DBAPIError):
+        migrate(empty.database)
+    with empty.database.engine.begin() as connection:
+        assert inspect(connection).get_table_names() == ["answer"]
+        connection.exec_driver_sql("DROP TABLE answer")
+    again = Database(empty.settings.database)
+    migrate(again)
+    again.engine.dispose()
     assert differences(empty.database) == []
 
 
@@ -185,5 +235,3 @@ def test_every_table_has_a_name_for_each_of_its_constraints() -> None:
     for table in Base.metadata.sorted_tables:
         assert isinstance(table, Table)
         assert all(constraint.name for constraint in table.constraints), table.name
-
-

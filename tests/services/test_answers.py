@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -32,12 +31,19 @@ class Bench:
         with house.database.writing() as session:
             add_cards(session, house, session.get_one(Project, self.project_id), 1)
             self.task_id = session.scalars(select(Task.id)).one()
-            self.people = {name: volunteer_of_cookie(session, name, house.clock()).id for name in ("ada", "ben", "mia", "cleo")}
+            self.people = {
+                name: volunteer_of_cookie(session, name, house.clock()).id for name in ("ada", "ben", "mia", "cleo")
+            }
 
     def take(self, who: str) -> str:
         with self.house.database.writing() as session:
-            lent = lend_task(session, session.get_one(Project, self.project_id), session.get_one(Volunteer, self.people[who]),
-                             self.house.clock(), RULE)
+            lent = lend_task(
+                session,
+                session.get_one(Project, self.project_id),
+                session.get_one(Volunteer, self.people[who]),
+                self.house.clock(),
+                RULE,
+            )
             assert lent is not None
             return lent.public_id
 
@@ -71,11 +77,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(house: House, cast: Cast) -> Iterator[Bench]:
-    yield Bench(house, cast)
+def bench(house: House, cast: Cast) -> Bench:
+    return Bench(house, cast)
 
 
-def test_an_answer_is_kept_as_it_was_read_with_who_when_and_by_which_form(bench: Bench, house: House, clock: Clock) -> None:
+def test_an_answer_is_kept_as_it_was_read_with_who_when_and_by_which_form(
+    bench: Bench, house: House, clock: Clock
+) -> None:
     place = bench.take("ada")
     clock.pass_(seconds=30)
     given = bench.answer("ada", place, value=good_answer(object={"value": "  Socketed   axe "}))
@@ -92,8 +100,17 @@ def test_an_answer_is_kept_as_it_was_read_with_who_when_and_by_which_form(bench:
 
 def test_an_answer_that_cannot_be_read_changes_nothing(bench: Bench) -> None:
     place = bench.take("ada")
-    for value in ([], "axe", 5, {}, {"object": {"value": "axe"}}, good_answer(length={"value": "long"}),
-                  good_answer(colour={"value": "green"}), good_answer(material={"value": ["bronze"]})):
+    values: list[Any] = [
+        [],
+        "axe",
+        5,
+        {},
+        {"object": {"value": "axe"}},
+        good_answer(length={"value": "long"}),
+        good_answer(colour={"value": "green"}),
+        good_answer(material={"value": ["bronze"]}),
+    ]
+    for value in values:
         with pytest.raises(BadAnswer):
             bench.answer("ada", place, value=value)
     assert bench.answers() == []
@@ -102,7 +119,9 @@ def test_an_answer_that_cannot_be_read_changes_nothing(bench: Bench) -> None:
 
 def test_all_problems_of_an_answer_are_told_at_once(bench: Bench) -> None:
     with pytest.raises(BadAnswer) as caught:
-        bench.answer("ada", bench.take("ada"), value=good_answer(object={}, length={"value": "x"}, colour={"value": "green"}))
+        bench.answer(
+            "ada", bench.take("ada"), value=good_answer(object={}, length={"value": "x"}, colour={"value": "green"})
+        )
     assert [caught.value.field, *(other.field for other in caught.value.others)] == ["object", "length", "colour"]
 
 

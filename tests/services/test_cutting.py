@@ -18,6 +18,7 @@ from micro.errors import BadAnswer, Conflict, NotFound
 from micro.house import House
 from micro.jobs import drain_cutting, drain_intake
 from micro.services import cutting, intake, pictures
+from micro.services.assignments import current_setup
 from tests.cast import CUTTING, Cast, add_cards, make_project
 from tests.services.test_images import COLOURS, MARKERS, is_nearly, marker_card
 
@@ -25,14 +26,18 @@ FORM_OF_MARKERS = {"fields": [{"name": name, "type": "text"} for name in MARKERS
 
 
 def template(*own: str) -> dict[str, Any]:
-    return {"boxes": [{"name": name, "x": x, "y": y, "width": width, "height": height, "own_task": name in own}
-                      for name, (x, y, width, height) in MARKERS.items()]}
+    return {
+        "boxes": [
+            {"name": name, "x": x, "y": y, "width": width, "height": height, "own_task": name in own}
+            for name, (x, y, width, height) in MARKERS.items()
+        ]
+    }
 
 
 def project_of_markers(house: House, cast: Cast, cut_by: dict[str, Any] | None) -> int:
     with house.database.writing() as session:
         project = make_project(session, session.merge(cast.collection), house.clock(), "markers", cutting=cut_by)
-        setup = cutting.current_setup(session, project.id)
+        setup = current_setup(session, project.id)
         setup.body = FORM_OF_MARKERS
         return project.id
 
@@ -48,7 +53,9 @@ def count(house: House, what: type[Item | Region | Task]) -> int:
         return session.scalar(select(func.count()).select_from(what)) or 0
 
 
-def test_regions_show_what_was_drawn_there_in_all_orientations_from_file_to_crop(house: House, cast: Cast, tmp_path: Path) -> None:
+def test_regions_show_what_was_drawn_there_in_all_orientations_from_file_to_crop(
+    house: House, cast: Cast, tmp_path: Path
+) -> None:
     project_id = project_of_markers(house, cast, template("green"))
     folder = tmp_path / "drawer"
     folder.mkdir()
@@ -59,7 +66,9 @@ def test_regions_show_what_was_drawn_there_in_all_orientations_from_file_to_crop
     with house.database.reading() as session:
         scans = session.scalars(select(Scan).where(Scan.project_id == project_id)).all()
         assert len(scans) == 16
-        regions = session.scalars(select(Region).join(Scan).where(Scan.project_id == project_id, Region.name != "whole")).all()
+        regions = session.scalars(
+            select(Region).join(Scan).where(Scan.project_id == project_id, Region.name != "whole")
+        ).all()
         assert len(regions) == 64
         for region in regions:
             box = cutting.box_of(region)
@@ -79,7 +88,10 @@ def test_a_box_is_a_field_of_the_common_task_or_a_task_of_its_own(house: House, 
     with house.database.reading() as session:
         tasks = {task.region.name: task for task in session.scalars(select(Task).where(Task.project_id == project_id))}
         assert {name: task.fields for name, task in tasks.items()} == {
-            "whole": ["red", "blue"], "green": ["green"], "yellow": ["yellow"]}
+            "whole": ["red", "blue"],
+            "green": ["green"],
+            "yellow": ["yellow"],
+        }
         assert len({task.item_id for task in tasks.values()}) == 1
         assert all((task.wanted, task.state, task.answered) == (2, "open", 0) for task in tasks.values())
         boxes = cutting.field_boxes(session, tasks["whole"].region)
@@ -96,11 +108,15 @@ def test_cutting_again_changes_nothing(house: House, cast: Cast) -> None:
     assert drain_cutting(house, "finds") == 0
     with house.database.writing() as session:
         project = session.get_one(Project, cast.project.id)
-        assert not any(cutting.cut_scan(session, project, scan, house.clock()) for scan in session.scalars(select(Scan)))
+        assert not any(
+            cutting.cut_scan(session, project, scan, house.clock()) for scan in session.scalars(select(Scan))
+        )
     assert count(house, Task) == count(house, Item) == 3
 
 
-def test_scans_that_came_before_the_template_are_cut_by_it_and_two_at_once_cut_each_once(house: House, cast: Cast) -> None:
+def test_scans_that_came_before_the_template_are_cut_by_it_and_two_at_once_cut_each_once(
+    house: House, cast: Cast
+) -> None:
     with house.database.writing() as session:
         project = session.get_one(Project, cast.project.id)
         project.cutting = None
@@ -133,7 +149,9 @@ def test_a_template_that_was_used_stays(house: House, cast: Cast) -> None:
         assert project.cutting == CUTTING
 
 
-def test_a_scan_that_is_taken_in_while_the_template_is_set_is_cut_all_the_same(house: House, cast: Cast, tmp_path: Path) -> None:
+def test_a_scan_that_is_taken_in_while_the_template_is_set_is_cut_all_the_same(
+    house: House, cast: Cast, tmp_path: Path
+) -> None:
     """Setting the template waits for the scan that is just written down, and then finds it."""
     with house.database.writing() as session:
         session.get_one(Project, cast.project.id).cutting = None

@@ -24,8 +24,12 @@ from micro.services.pictures import picture, picture_key
 IMAGES = PillowImages(megapixels=2)
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 40), "blue": (30, 50, 200), "yellow": (220, 200, 30)}
 # Four boxes without any symmetry, so that every wrong turn and every mirror shows.
-MARKERS = {"red": (0.05, 0.1, 0.2, 0.15), "green": (0.6, 0.05, 0.35, 0.1), "blue": (0.1, 0.5, 0.1, 0.4),
-           "yellow": (0.5, 0.7, 0.3, 0.2)}
+MARKERS = {
+    "red": (0.05, 0.1, 0.2, 0.15),
+    "green": (0.6, 0.05, 0.35, 0.1),
+    "blue": (0.1, 0.5, 0.1, 0.4),
+    "yellow": (0.5, 0.7, 0.3, 0.2),
+}
 SIZE = (480, 300)
 
 
@@ -60,7 +64,9 @@ def is_nearly(pixel: Any, colour: tuple[int, int, int]) -> bool:
 
 @pytest.mark.parametrize("ending", ["jpg", "png"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_region_lies_where_it_was_drawn_in_every_orientation(tmp_path: Path, orientation: int, ending: str) -> None:
+def test_every_region_lies_where_it_was_drawn_in_every_orientation(
+    tmp_path: Path, orientation: int, ending: str
+) -> None:
     path = tmp_path / f"card.{ending}"
     save_in_orientation(marker_card(), path, orientation)
     content = path.read_bytes()
@@ -81,8 +87,13 @@ def test_every_region_lies_where_it_was_drawn_in_every_orientation(tmp_path: Pat
 
 def test_an_orientation_that_makes_no_sense_counts_as_upright() -> None:
     """Neither a ninth one nor a sixth that is written as a fraction: looking and cutting must agree."""
-    for kind, value in ((3, struct.pack("<HH", 0, 0)), (3, struct.pack("<HH", 9, 0)), (11, struct.pack("<f", 6)),
-                        (5, struct.pack("<I", 26)), (2, b"6\0\0\0")):
+    for kind, value in (
+        (3, struct.pack("<HH", 0, 0)),
+        (3, struct.pack("<HH", 9, 0)),
+        (11, struct.pack("<f", 6)),
+        (5, struct.pack("<I", 26)),
+        (2, b"6\0\0\0"),
+    ):
         tiff = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHI", 0x0112, kind, 1) + value + struct.pack("<III", 0, 6, 1)
         content = saved(marker_card(), "JPEG", exif=b"Exif\0\0" + tiff)
         assert IMAGES.look(content).orientation == 1
@@ -165,34 +176,43 @@ def test_a_crop_is_shrunk_and_never_enlarged() -> None:
 
 def png_head(width: int, height: int) -> bytes:
     """A PNG of a few bytes that says it is this large."""
+
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 GOOD_JPEG, GOOD_PNG = saved(marker_card(), "JPEG"), saved(marker_card(), "PNG")
 
 
-@pytest.mark.parametrize(("content", "reason"), [
-    (b"", "empty"),
-    (b"<html><body>Not found</body></html>", "not a JPEG or PNG"),
-    (b"PK\x03\x04" + b"\0" * 200, "not a JPEG or PNG"),
-    (saved(marker_card(), "GIF"), "not a JPEG or PNG"),
-    (saved(marker_card(), "TIFF"), "not a JPEG or PNG"),
-    (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "not a JPEG or PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\0" * 10_000, "not a JPEG or PNG"),
-    (GOOD_JPEG[:len(GOOD_JPEG) // 2], "damaged or cut off"),
-    (GOOD_PNG[:len(GOOD_PNG) // 2], "damaged or cut off"),
-    (GOOD_PNG[:-40], "damaged or cut off"),
-    (GOOD_PNG[:200] + b"\x55" * 50 + GOOD_PNG[250:], "damaged or cut off"),
-    (png_head(0, 0), ""),
-    (png_head(30_000, 30_000), "30000 × 30000"),
-    (png_head(2_000, 1_001), "at most 2 million"),
-    (png_head(100_000, 1), "damaged or cut off"),
-], ids=range(16))
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"<html><body>Not found</body></html>", "not a JPEG or PNG"),
+        (b"PK\x03\x04" + b"\0" * 200, "not a JPEG or PNG"),
+        (saved(marker_card(), "GIF"), "not a JPEG or PNG"),
+        (saved(marker_card(), "TIFF"), "not a JPEG or PNG"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "not a JPEG or PNG"),
+        (b"\xff\xd8\xff", "JPEG"),
+        (b"\0" * 10_000, "not a JPEG or PNG"),
+        (GOOD_JPEG[: len(GOOD_JPEG) // 2], "damaged or cut off"),
+        (GOOD_PNG[: len(GOOD_PNG) // 2], "damaged or cut off"),
+        (GOOD_PNG[:-40], "damaged or cut off"),
+        (GOOD_PNG[:200] + b"\x55" * 50 + GOOD_PNG[250:], "damaged or cut off"),
+        (png_head(0, 0), ""),
+        (png_head(30_000, 30_000), "30000 × 30000"),
+        (png_head(2_000, 1_001), "at most 2 million"),
+        (png_head(100_000, 1), "damaged or cut off"),
+    ],
+    ids=range(16),
+)
 def test_what_cannot_be_a_scan_is_refused_with_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(BadPicture) as caught:
         IMAGES.look(content)
@@ -229,9 +249,9 @@ def test_damaged_files_are_refused_or_read_and_never_worse() -> None:
                 case 0:
                     content[where] = chance.randrange(256)
                 case 1:
-                    del content[where:where + chance.randint(1, 40)]
+                    del content[where : where + chance.randint(1, 40)]
                 case 2:
-                    content[where:where] = content[where:where + chance.randint(1, 40)]
+                    content[where:where] = content[where : where + chance.randint(1, 40)]
         try:
             looked = IMAGES.look(bytes(content))
         except BadPicture:
@@ -283,8 +303,13 @@ def test_a_crop_is_made_once_and_kept_by_content(tmp_path: Path) -> None:
 def test_the_same_bytes_share_their_crops_and_other_sizes_and_boxes_do_not() -> None:
     red, sha = marker_box("red"), "ab" * 32
     assert picture_key(sha, red, 500) == picture_key(sha, red, 800)
-    keys = {picture_key(sha, red, 500), picture_key(sha, red, 801), picture_key(sha, None, 500),
-            picture_key(sha, marker_box("blue"), 500), picture_key("cd" * 32, red, 500)}
+    keys = {
+        picture_key(sha, red, 500),
+        picture_key(sha, red, 801),
+        picture_key(sha, None, 500),
+        picture_key(sha, marker_box("blue"), 500),
+        picture_key("cd" * 32, red, 500),
+    }
     assert len(keys) == 5
     assert picture_key(sha, red, 1_000_000) == picture_key(sha, red, 3200)
 

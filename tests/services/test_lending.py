@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from tests.cast import Cast, add_cards, good_answer, make_project
 from tests.conftest import Clock
 
 RULE = LendingRule(lease_s=600, open_leases=3)
+Returned = TypeVar("Returned")
 
 
 class Desk:
@@ -32,13 +34,21 @@ class Desk:
     def volunteer(self, who: Account | str) -> int:
         with self.house.database.writing() as session:
             now = self.house.clock()
-            made = volunteer_of_cookie(session, who, now) if isinstance(who, str) else volunteer_of_account(session, who.id, now)
+            made = (
+                volunteer_of_cookie(session, who, now)
+                if isinstance(who, str)
+                else volunteer_of_account(session, who.id, now)
+            )
             return made.id
 
-    def take(self, volunteer: int, *, fresh: bool = False, rule: LendingRule = RULE, project: int = 0) -> Assignment | None:
+    def take(
+        self, volunteer: int, *, fresh: bool = False, rule: LendingRule = RULE, project: int = 0
+    ) -> Assignment | None:
         with self.house.database.writing() as session:
             found = session.get_one(Project, project or self.project_id)
-            return lend_task(session, found, session.get_one(Volunteer, volunteer), self.house.clock(), rule, fresh=fresh)
+            return lend_task(
+                session, found, session.get_one(Volunteer, volunteer), self.house.clock(), rule, fresh=fresh
+            )
 
     def task_of(self, volunteer: int, *, fresh: bool = False) -> int:
         lent = self.take(volunteer, fresh=fresh)
@@ -167,7 +177,9 @@ def test_a_lease_that_ran_out_frees_the_task(desk: Desk, ada: int, ben: int, mia
     assert desk.task(first.task_id).lent == 1
 
 
-def test_a_task_whose_lease_ran_out_may_come_back_to_the_same_volunteer(desk: Desk, ada: int, ben: int, clock: Clock) -> None:
+def test_a_task_whose_lease_ran_out_may_come_back_to_the_same_volunteer(
+    desk: Desk, ada: int, ben: int, clock: Clock
+) -> None:
     first = desk.take(ada)
     assert first is not None
     clock.pass_(seconds=RULE.lease_s + 1)
@@ -217,7 +229,9 @@ def test_a_draft_is_kept_and_prolongs_the_lease(desk: Desk, house: House, ada: i
         desk.act(lent, ada, assignments.keep_draft, {}, clock(), RULE)
 
 
-def test_a_lease_that_ran_out_is_taken_up_again_while_the_task_is_free(desk: Desk, ada: int, ben: int, clock: Clock) -> None:
+def test_a_lease_that_ran_out_is_taken_up_again_while_the_task_is_free(
+    desk: Desk, ada: int, ben: int, clock: Clock
+) -> None:
     lent = desk.take(ada)
     assert lent is not None
     clock.pass_(seconds=RULE.lease_s)
@@ -229,7 +243,8 @@ def test_a_lease_that_ran_out_is_taken_up_again_while_the_task_is_free(desk: Des
 
 
 def test_a_lease_that_ran_out_is_not_taken_up_when_others_are_on_it(
-        desk: Desk, ada: int, ben: int, mia: int, clock: Clock) -> None:
+    desk: Desk, ada: int, ben: int, mia: int, clock: Clock
+) -> None:
     lent = desk.take(ada)
     assert lent is not None
     clock.pass_(seconds=RULE.lease_s)
@@ -247,7 +262,9 @@ def test_nobody_holds_more_tasks_than_allowed(desk: Desk, ada: int) -> None:
         desk.take(ada, fresh=True, rule=rule)
 
 
-def test_leases_in_all_projects_count_until_they_run_out(desk: Desk, house: House, cast: Cast, ada: int, clock: Clock) -> None:
+def test_leases_in_all_projects_count_until_they_run_out(
+    desk: Desk, house: House, cast: Cast, ada: int, clock: Clock
+) -> None:
     with house.database.writing() as session:
         other = make_project(session, session.merge(cast.collection), clock(), "other")
         add_cards(session, house, other, 1)
@@ -268,7 +285,9 @@ def test_tasks_of_higher_priority_come_first(desk: Desk, house: House, ada: int)
     assert desk.task_of(ada) == wanted
 
 
-def test_a_project_finishes_cards_first_or_spreads_over_all(desk: Desk, house: House, ada: int, ben: int, mia: int) -> None:
+def test_a_project_finishes_cards_first_or_spreads_over_all(
+    desk: Desk, house: House, ada: int, ben: int, mia: int
+) -> None:
     lent = desk.take(ada)
     assert lent is not None
     desk.answer(lent, ada)
@@ -292,7 +311,9 @@ def test_only_a_live_project_lends(desk: Desk, house: House, ada: int) -> None:
             desk.take(ada)
 
 
-def test_a_held_task_that_a_professional_decided_meanwhile_is_not_given_again(desk: Desk, house: House, ada: int) -> None:
+def test_a_held_task_that_a_professional_decided_meanwhile_is_not_given_again(
+    desk: Desk, house: House, ada: int
+) -> None:
     first = desk.take(ada)
     assert first is not None
     with house.database.writing() as session:
@@ -300,7 +321,9 @@ def test_a_held_task_that_a_professional_decided_meanwhile_is_not_given_again(de
     assert desk.task_of(ada) != first.task_id
 
 
-def test_a_task_is_lent_with_the_form_of_that_moment(desk: Desk, house: House, ada: int, ben: int, clock: Clock) -> None:
+def test_a_task_is_lent_with_the_form_of_that_moment(
+    desk: Desk, house: House, ada: int, ben: int, clock: Clock
+) -> None:
     first = desk.take(ada)
     with house.database.writing() as session:
         project = session.get_one(Project, desk.project_id)
@@ -364,7 +387,9 @@ def test_many_at_once_are_lent_no_more_than_is_needed(desk: Desk) -> None:
         assert all(task.lent == 2 for task in tasks)
 
 
-def test_whoever_asks_while_another_holds_the_last_free_task_waits_for_it(desk: Desk, house: House, ada: int, ben: int) -> None:
+def test_whoever_asks_while_another_holds_the_last_free_task_waits_for_it(
+    desk: Desk, house: House, ada: int, ben: int
+) -> None:
     """Settling holds a task for a moment; nobody is sent home because of that."""
     with house.database.writing() as session:
         for task in session.scalars(select(Task).order_by(Task.position).offset(1)):
@@ -380,7 +405,8 @@ def test_whoever_asks_while_another_holds_the_last_free_task_waits_for_it(desk: 
 
 
 def test_answering_in_one_tab_while_the_other_takes_never_ends_in_a_circle(
-        desk: Desk, house: House, ada: int, ben: int, clock: Clock) -> None:
+    desk: Desk, house: House, ada: int, ben: int, clock: Clock
+) -> None:
     """An answer after the lease ran out, and the same task on offer again: both need its row and the assignment's."""
     lent = desk.take(ada)
     assert lent is not None
@@ -402,11 +428,11 @@ def test_the_table_of_states_names_every_state() -> None:
     assert set(ASSIGNMENT) == {onward for moves in ASSIGNMENT.values() for onward in moves}
 
 
-def together(calls: list[Callable[[], object]]) -> list[object]:
+def together(calls: list[Callable[[], Returned]]) -> list[Returned]:
     """Runs all of them at the same moment, each in a thread; returns what they return, or raises what they raise."""
     gate = Barrier(len(calls))
 
-    def start(call: Callable[[], object]) -> object:
+    def start(call: Callable[[], Returned]) -> Returned:
         gate.wait()
         return call()
 

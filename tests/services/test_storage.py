@@ -31,7 +31,11 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path, server: Bucket) -> S
 
 
 def test_what_was_put_is_got(storage: Storage) -> None:
-    for key, content in (("scans/ab/one.jpg", b"\0picture\xff" * 100_000), ("empty", b""), ("scans/ab/é ü.jpg", b"accents")):
+    for key, content in (
+        ("scans/ab/one.jpg", b"\0picture\xff" * 100_000),
+        ("empty", b""),
+        ("scans/ab/é ü.jpg", b"accents"),
+    ):
         assert not storage.exists(key)
         storage.put(key, content)
         assert storage.exists(key)
@@ -65,7 +69,12 @@ def test_keys_are_listed_below_a_folder(storage: Storage) -> None:
         storage.put(key, b"x")
     assert sorted(storage.keys("releases/a")) == ["releases/a/data.csv", "releases/a/sub/more.csv"]
     assert sorted(storage.keys("releases/a/")) == ["releases/a/data.csv", "releases/a/sub/more.csv"]
-    assert sorted(storage.keys("")) == ["releases/a/data.csv", "releases/a/sub/more.csv", "releases/ab/data.csv", "scans/one.jpg"]
+    assert sorted(storage.keys("")) == [
+        "releases/a/data.csv",
+        "releases/a/sub/more.csv",
+        "releases/ab/data.csv",
+        "scans/one.jpg",
+    ]
     assert list(storage.keys("nothing")) == []
 
 
@@ -113,8 +122,13 @@ def test_files_are_for_micro_alone(tmp_path: Path) -> None:
 
 def test_a_bucket_that_does_not_answer_is_told_and_is_not_the_same_as_nothing_there() -> None:
     storage = open_storage(f"s3+http://key:secret@127.0.0.1:{free_port()}/bucket")
-    for call in (lambda: storage.put("one", b"x"), lambda: storage.get("one"), lambda: storage.exists("one"),
-                 lambda: storage.delete("one"), lambda: list(storage.keys(""))):
+    for call in (
+        lambda: storage.put("one", b"x"),
+        lambda: storage.get("one"),
+        lambda: storage.exists("one"),
+        lambda: storage.delete("one"),
+        lambda: list(storage.keys("")),
+    ):
         with pytest.raises(OutsideFailed) as caught:
             call()
         assert not caught.value.permanent
