@@ -6,6 +6,7 @@ A job opens the house anew: it runs in a process of its own, forked from the wor
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from rq import Worker
@@ -20,11 +21,13 @@ from micro.services import cutting, intake, projects, releases, settling
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
+GATHER_S = 0.5  # Answers that come meanwhile are settled with this one: a job for each costs more than the answers.
 
 
 def settle_project(project_id: int) -> None:
     """Merges whatever answers of the project are behind."""
     house = open_house(Settings.from_env())
+    time.sleep(GATHER_S)
     house.queue.begun("settle", project_id)
     drain_settling(house, project_id)
 

@@ -7,6 +7,7 @@ locks rows, and skips those that others hold when a task is chosen.
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -41,8 +42,22 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session for one use case: committed at the end, rolled back when anything is raised."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._turn(), Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Waits for SQLite's one place for a writer in line, among the threads and processes of this machine.
+
+        SQLite itself has no line: whoever waits sleeps up to 100 ms and looks again, so that the place stands empty
+        and some wait for seconds. The lock ends with the process, even a killed one.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        with open(f"{self.engine.url.database}-turn", "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def forget_connections(self) -> None:
         """To be called in a forked child: its connections belong to the parent and must not be closed here."""

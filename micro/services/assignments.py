@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from micro.core.states import ASSIGNMENT, check_move
 from micro.data.database import locked
 from micro.data.models import Assignment, Project, Report, Setup, Task, Volunteer
+from micro.data.work import FREE
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 
 REPORT_LONGEST = 2000
@@ -72,7 +73,7 @@ def _free_for(project: Project, volunteer: Volunteer) -> Select[Any]:
         Assignment.state.in_(("answered", "skipped", "lent")))  # One that is held is not lent again, nor counted twice.
     return (
         select(Task)
-        .where(Task.project_id == project.id, Task.state == "open", Task.answered + Task.lent < Task.wanted)
+        .where(Task.project_id == project.id, text(FREE))
         .where(~mine.exists())
         .order_by(Task.priority.desc(), order, Task.position, Task.id)
         .limit(1)

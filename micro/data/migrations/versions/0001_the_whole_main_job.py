@@ -370,10 +370,17 @@ def upgrade() -> None:
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index(
             "ix_task_free",
-            ["project_id", "priority", "answered", "position"],
+            ["project_id", sa.text("priority DESC"), sa.text("answered DESC"), "position", "id"],
             unique=False,
-            sqlite_where=sa.text("state = 'open' AND answered + lent < wanted"),
-            postgresql_where=sa.text("state = 'open' AND answered + lent < wanted"),
+            sqlite_where=sa.text("state = 'open' AND wanted > answered + lent"),
+            postgresql_where=sa.text("state = 'open' AND wanted > answered + lent"),
+        )
+        batch_op.create_index(
+            "ix_task_spread",
+            ["project_id", sa.text("priority DESC"), "answered", "position", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open' AND wanted > answered + lent"),
+            postgresql_where=sa.text("state = 'open' AND wanted > answered + lent"),
         )
         batch_op.create_index(batch_op.f("ix_task_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_task_project_id"), ["project_id"], unique=False)
@@ -485,9 +492,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_task_project_id"))
         batch_op.drop_index(batch_op.f("ix_task_item_id"))
         batch_op.drop_index(
+            "ix_task_spread",
+            sqlite_where=sa.text("state = 'open' AND wanted > answered + lent"),
+            postgresql_where=sa.text("state = 'open' AND wanted > answered + lent"),
+        )
+        batch_op.drop_index(
             "ix_task_free",
-            sqlite_where=sa.text("state = 'open' AND answered + lent < wanted"),
-            postgresql_where=sa.text("state = 'open' AND answered + lent < wanted"),
+            sqlite_where=sa.text("state = 'open' AND wanted > answered + lent"),
+            postgresql_where=sa.text("state = 'open' AND wanted > answered + lent"),
         )
 
     op.drop_table("task")
