@@ -32,8 +32,8 @@ from micro.web.show import filters
 HERE = Path(__file__).parent
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                               "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-                               "frame-ancestors 'none'",
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -51,10 +51,16 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
         SECRET_KEY=house_.secret,
         MAX_CONTENT_LENGTH=house_.settings.upload_megabytes * 1_000_000,
         MAX_FORM_MEMORY_SIZE=2_000_000,
-        SESSION_COOKIE_NAME="micro_session", SESSION_COOKIE_SECURE=secure, SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax", PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        REMEMBER_COOKIE_SECURE=secure, REMEMBER_COOKIE_HTTPONLY=True, REMEMBER_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=24 * 3600, WTF_CSRF_SSL_STRICT=False,
+        SESSION_COOKIE_NAME="micro_session",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        REMEMBER_COOKIE_SECURE=secure,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=24 * 3600,
+        WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
     )
     app.extensions["micro"] = house_
@@ -84,21 +90,30 @@ def _prepare_sign_in(app: Flask) -> None:
     def load(key: str) -> SignedIn | None:
         public_id, _, stamp = key.partition(".")
         with house().database.reading() as session:
-            found = session.scalar(select(Account).where(Account.public_id == public_id, Account.session_stamp == stamp))
+            found = session.scalar(
+                select(Account).where(Account.public_id == public_id, Account.session_stamp == stamp)
+            )
             return SignedIn(person_of(session, found), stamp) if found else None
 
 
 def _prepare_templates(app: Flask) -> None:
     kinds = {folder.name: FileSystemLoader(folder / "templates") for folder in kind_folders()}
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), PrefixLoader({"kinds": PrefixLoader(kinds)})])
+    app.jinja_loader = ChoiceLoader(
+        [FileSystemLoader(HERE / "templates"), PrefixLoader({"kinds": PrefixLoader(kinds)})]
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters())
 
     @app.context_processor
     def everywhere() -> dict[str, Any]:
-        return {"person": current_person(), "language": current_language(), "languages": LANGUAGES,
-                "asset": _asset, "version": __version__,
-                "has_answers": current_person().account_id is not None or volunteer_token() is not None}
+        return {
+            "person": current_person(),
+            "language": current_language(),
+            "languages": LANGUAGES,
+            "asset": _asset,
+            "version": __version__,
+            "has_answers": current_person().account_id is not None or volunteer_token() is not None,
+        }
 
 
 def _asset(name: str) -> str:

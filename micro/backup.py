@@ -50,8 +50,9 @@ def back_up(settings: Settings, target: Path) -> int:
             os.fsync(out.fileno())
         half.rename(target)
     except OSError as error:
-        raise OutsideFailed("The backup %(target)s could not be written: %(why)s.", target=target,
-                            why=error.strerror) from error
+        raise OutsideFailed(
+            "The backup %(target)s could not be written: %(why)s.", target=target, why=error.strerror
+        ) from error
     finally:
         with suppress(OSError):
             half.unlink()
@@ -107,8 +108,9 @@ def restore(settings: Settings, source: Path) -> None:
                 os.fsync(out.fileno())
         half.rename(folder / "micro.db")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise Conflict("%(source)s cannot be read as a backup (%(why)s).", source=source,
-                       why=type(error).__name__) from error
+        raise Conflict(
+            "%(source)s cannot be read as a backup (%(why)s).", source=source, why=type(error).__name__
+        ) from error
     finally:
         half.unlink(missing_ok=True)
 
@@ -123,5 +125,8 @@ def _check_sum(source: Path) -> None:
 def _check_embedded(settings: Settings) -> None:
     for value, name in ((settings.database_url, "DATABASE_URL"), (settings.storage_url, "STORAGE_URL")):
         if value:
-            raise Conflict("%(name)s is set: that part is not in the data folder. Back it up with its own tools; "
-                           "docs/operator.md tells how.", name=name)
+            raise Conflict(
+                "%(name)s is set: that part is not in the data folder. Back it up with its own tools; "
+                "docs/operator.md tells how.",
+                name=name,
+            )

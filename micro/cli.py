@@ -1,4 +1,4 @@
-"""The ``micro`` command. Every subcommand works on the settings' database and files, with or without a server running."""
+"""The ``micro`` command. Every subcommand works on the settings' database and files, server running or not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class OneLineGroup(click.Group):
         except (MicroError, BadSetting, OSError) as error:
             raise SystemExit(f"micro: {error}") from None
         except DBAPIError as error:
-            raise SystemExit(f"micro: the database does not answer: {str(error.orig).strip().splitlines()[0]}") from None
+            raise SystemExit(
+                f"micro: the database does not answer: {str(error.orig).strip().splitlines()[0]}"
+            ) from None
 
 
 @click.group(cls=OneLineGroup)
@@ -57,7 +59,9 @@ def _prepare(house: House) -> None:
 def up() -> None:
     """Runs everything: web, one worker, and the embedded queue. Ctrl+C stops it."""
     settings = Settings.from_env()
-    raise SystemExit(supervise.run(settings, prepare=lambda: _prepare(open_house(settings)), ready=lambda: _announce(settings)))
+    raise SystemExit(
+        supervise.run(settings, prepare=lambda: _prepare(open_house(settings)), ready=lambda: _announce(settings))
+    )
 
 
 def _announce(settings: Settings) -> None:
@@ -100,11 +104,15 @@ def _project(session: Session, slug: str) -> Project:
         return projects.project_named(session, slug)
     found = projects.projects_of(session, None)
     if len(found) != 1:
-        raise BadSetting("name the project with --project: " + (", ".join(p.slug for p in found) or "there is none yet"))
+        raise BadSetting(
+            "name the project with --project: " + (", ".join(p.slug for p in found) or "there is none yet")
+        )
     return found[0]
 
 
-for_project = click.option("--project", "slug", default="", help="The project's address, as in /p/ADDRESS; needed when there are several.")
+for_project = click.option(
+    "--project", "slug", default="", help="The project's address, as in /p/ADDRESS; needed when there are several."
+)
 
 
 @main.group("project")
@@ -134,7 +142,7 @@ def _json(path: Path) -> Any:
 @click.argument("folder", type=click.Path(path_type=Path))
 @for_project
 def ingest(folder: Path, slug: str) -> None:
-    """Takes in the pictures of a folder, described by its manifest.csv if there is one. Can be interrupted and repeated."""
+    """Takes in the pictures of a folder, described by its manifest.csv if there is one. Can be repeated."""
     house = _ready_house()
     with house.database.writing() as session:
         delivery = intake.deliver_folder(session, _project(session, slug), folder, house.clock())
@@ -194,8 +202,16 @@ def admin_create(email: str, name: str, password: str, institution: str, role: s
     """Makes an account that is confirmed at once: a network admin, or staff of an institution."""
     house = _ready_house()
     with house.database.writing() as session:
-        made = accounts.create_account(session, email, name, password, house.clock(), house.passwords, confirmed=True,
-                                       network_admin=not institution)
+        made = accounts.create_account(
+            session,
+            email,
+            name,
+            password,
+            house.clock(),
+            house.passwords,
+            confirmed=True,
+            network_admin=not institution,
+        )
         if institution:
             accounts.give_role(session, made, projects.institution_named(session, institution), role, house.clock())
     click.echo(f"{email} may sign in now")
@@ -223,6 +239,6 @@ def restore(source: Path) -> None:
 @click.option("--cards", default=40, show_default=True, type=click.IntRange(2, 2000), help="How many cards there are.")
 @click.option("--seed", default=1, show_default=True, help="Equal numbers give equal cards and equal mistakes.")
 def simulate(volunteers: int, cards: int, seed: int) -> None:
-    """Runs the whole main job unattended: scans in, answers over HTTP, review, release; says how right the records are."""
+    """Runs the whole main job unattended, scans to release; says how right the records are."""
     started = time.monotonic()
     raise SystemExit(simulation.run(Settings.from_env(), simulation.Plan(volunteers, cards, seed), started))

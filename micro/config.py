@@ -30,25 +30,43 @@ def _setting(variable: str, about: str, default: object) -> Any:
 class Settings:
     """All settings of one process; made by :meth:`from_env`, never changed afterwards."""
 
-    data_folder: Path = _setting("MICRO_DATA", "the one folder of everything embedded: database, files, secret", Path("var"))
+    data_folder: Path = _setting(
+        "MICRO_DATA", "the one folder of everything embedded: database, files, secret", Path("var")
+    )
     database_url: str = _setting("DATABASE_URL", "a SQLAlchemy address; empty: SQLite in MICRO_DATA", "")
     redis_url: str = _setting("REDIS_URL", "redis:// or unix://; empty: the Valkey embedded in `micro up`", "")
-    storage_url: str = _setting("STORAGE_URL", "file:///folder or s3://KEY:SECRET@host/bucket; empty: files in MICRO_DATA", "")
+    storage_url: str = _setting(
+        "STORAGE_URL", "file:///folder or s3://KEY:SECRET@host/bucket; empty: files in MICRO_DATA", ""
+    )
     host: str = _setting("MICRO_HOST", "the address that the web server listens on", "127.0.0.1")
     port: int = _setting("MICRO_PORT", "its port, 1 to 65535", 8000)
-    base_url: str = _setting("MICRO_BASE_URL", "the public address, for links in mails and releases; empty: host and port", "")
+    base_url: str = _setting(
+        "MICRO_BASE_URL", "the public address, for links in mails and releases; empty: host and port", ""
+    )
     trusted_proxies: int = _setting("MICRO_TRUSTED_PROXIES", "how many proxies in front set X-Forwarded-*, 0 to 5", 0)
-    secret_key: str = _setting("MICRO_SECRET_KEY", "signs cookies and links; empty: made once, in MICRO_DATA/secret", "")
-    mail_url: str = _setting("MICRO_MAIL_URL", "console: prints mails; smtp://user:pass@host:port or smtps:// sends them", "console:")
+    secret_key: str = _setting(
+        "MICRO_SECRET_KEY", "signs cookies and links; empty: made once, in MICRO_DATA/secret", ""
+    )
+    mail_url: str = _setting(
+        "MICRO_MAIL_URL", "console: prints mails; smtp://user:pass@host:port or smtps:// sends them", "console:"
+    )
     mail_from: str = _setting("MICRO_MAIL_FROM", "the sender of mails", "micro <micro@localhost>")
     web_processes: int = _setting("MICRO_WEB_PROCESSES", "web server processes, 1 to 64", 2)
     web_threads: int = _setting("MICRO_WEB_THREADS", "threads in each of them, 1 to 64", 4)
     lease_s: int = _setting("MICRO_LEASE_S", "how long a task is lent without activity, in seconds, 60 to 86400", 1800)
     open_leases: int = _setting("MICRO_OPEN_LEASES", "tasks that one volunteer may hold at once, 1 to 100", 10)
-    open_leases_anonymous: int = _setting("MICRO_OPEN_LEASES_ANONYMOUS", "the same for a visitor without an account, 1 to 100", 3)
-    scan_megapixels: int = _setting("MICRO_SCAN_MEGAPIXELS", "the largest scan that is taken in, in millions of pixels, 1 to 2000", 200)
-    upload_megabytes: int = _setting("MICRO_UPLOAD_MEGABYTES", "the largest upload in one request, in millions of bytes, 1 to 10000", 512)
-    sign_in_tries: int = _setting("MICRO_SIGN_IN_TRIES", "failed sign-ins in 15 minutes before an address must wait, 1 to 1000", 10)
+    open_leases_anonymous: int = _setting(
+        "MICRO_OPEN_LEASES_ANONYMOUS", "the same for a visitor without an account, 1 to 100", 3
+    )
+    scan_megapixels: int = _setting(
+        "MICRO_SCAN_MEGAPIXELS", "the largest scan that is taken in, in millions of pixels, 1 to 2000", 200
+    )
+    upload_megabytes: int = _setting(
+        "MICRO_UPLOAD_MEGABYTES", "the largest upload in one request, in millions of bytes, 1 to 10000", 512
+    )
+    sign_in_tries: int = _setting(
+        "MICRO_SIGN_IN_TRIES", "failed sign-ins in 15 minutes before an address must wait, 1 to 1000", 10
+    )
     demo: bool = _setting("MICRO_DEMO", "1: make the demo accounts and projects; refused beyond 127.0.0.1", False)
     log_level: str = _setting("MICRO_LOG_LEVEL", "debug, info, warning or error", "info")
 
@@ -60,8 +78,11 @@ class Settings:
         for name in environ:
             if name.startswith("MICRO_") and name not in known and name not in NOT_SETTINGS:
                 raise BadSetting(f"unknown setting {name}; docs/operator.md lists them all")
-        values = {f.name: _parse(variable, environ[variable], f.default)
-                  for variable, f in known.items() if environ.get(variable, "") != ""}
+        values = {
+            f.name: _parse(variable, environ[variable], f.default)
+            for variable, f in known.items()
+            if environ.get(variable, "") != ""
+        }
         return cls(**values).checked()  # type: ignore[arg-type]
 
     def checked(self) -> Settings:
@@ -75,8 +96,9 @@ class Settings:
         for name, schemes in SCHEMES:
             value = getattr(self, name)
             if value and _scheme(value) not in schemes:
-                raise BadSetting(f"{_variable(name)} must be an address that begins with "
-                                 f"{', '.join(s + ':' for s in schemes)}")
+                raise BadSetting(
+                    f"{_variable(name)} must be an address that begins with {', '.join(s + ':' for s in schemes)}"
+                )
         if self.demo and self.host not in ("127.0.0.1", "localhost", "::1"):
             raise BadSetting("MICRO_DEMO makes accounts with known passwords and is refused beyond 127.0.0.1")
         return self
@@ -116,9 +138,16 @@ class Settings:
 
 
 RANGES = (
-    ("port", 1, 65535), ("trusted_proxies", 0, 5), ("web_processes", 1, 64), ("web_threads", 1, 64),
-    ("lease_s", 60, 86400), ("open_leases", 1, 100), ("open_leases_anonymous", 1, 100),
-    ("scan_megapixels", 1, 2000), ("upload_megabytes", 1, 10000), ("sign_in_tries", 1, 1000),
+    ("port", 1, 65535),
+    ("trusted_proxies", 0, 5),
+    ("web_processes", 1, 64),
+    ("web_threads", 1, 64),
+    ("lease_s", 60, 86400),
+    ("open_leases", 1, 100),
+    ("open_leases_anonymous", 1, 100),
+    ("scan_megapixels", 1, 2000),
+    ("upload_megabytes", 1, 10000),
+    ("sign_in_tries", 1, 1000),
 )
 SCHEMES = (
     ("database_url", ("sqlite", "postgres", "postgresql", "postgresql+psycopg")),

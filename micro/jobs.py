@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 from micro.adapters.processes import forks_die_with_me
 from micro.adapters.queue import connect, open_queue
 from micro.config import Settings
+from micro.data.models import Project
 from micro.errors import MicroError
 from micro.house import House, open_house
 from micro.services import cutting, intake, projects, releases, settling
@@ -37,6 +38,15 @@ def take_in_delivery(intake_id: int) -> None:
     house = open_house(Settings.from_env())
     house.queue.begun("intake", intake_id)
     drain_intake(house, intake_id)
+
+
+def cut_scans(project_id: int) -> None:
+    """Cuts the scans of a project that have not been cut."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("cut", project_id)
+    with house.database.reading() as session:
+        slug = session.get_one(Project, project_id).slug
+    drain_cutting(house, slug)
 
 
 def make_release(release_id: int) -> None:
@@ -108,14 +118,18 @@ def write_release(house: House, release_id: int) -> None:
 
 
 def sweep_all(house: House) -> dict[str, int]:
-    """Settles, takes in and releases whatever is behind; returns how much of each."""
+    """Takes in, cuts, settles and releases whatever is behind; returns how much of each."""
     with house.database.reading() as session:
-        projects = settling.projects_behind(session)
         deliveries = intake.deliveries_behind(session)
+        uncut = cutting.projects_uncut(session)
+        behind = settling.projects_behind(session)
         unfinished = releases.releases_behind(session)
-    done = {"items settled": sum(drain_settling(house, project_id) for project_id in projects),
-            "files taken in": sum(drain_intake(house, intake_id) for intake_id in deliveries),
-            "releases made": len(unfinished)}
+    done = {
+        "files taken in": sum(drain_intake(house, intake_id) for intake_id in deliveries),
+        "scans cut": sum(drain_cutting(house, slug) for slug in uncut),
+        "items settled": sum(drain_settling(house, project_id) for project_id in behind),
+        "releases made": len(unfinished),
+    }
     for release_id in unfinished:
         write_release(house, release_id)
     return done
@@ -133,6 +147,10 @@ def work(settings: Settings, burst: bool = False) -> None:
     """Runs one worker until it is told to stop; ``burst``: until the queue is empty."""
     address = settings.redis
     forks_die_with_me()
-    worker = SweepingWorker([open_queue(address)], connection=connect(address), serializer=JSONSerializer,
-                            maintenance_interval=SWEEP_SECONDS)
+    worker = SweepingWorker(
+        [open_queue(address)],
+        connection=connect(address),
+        serializer=JSONSerializer,
+        maintenance_interval=SWEEP_SECONDS,
+    )
     worker.work(burst=burst, logging_level="WARNING")

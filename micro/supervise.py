@@ -44,13 +44,26 @@ class Part:
 def worker_and_web(settings: Settings) -> list[Part]:
     """The two parts that are always there, in the order in which they are started; stopped in the reverse order."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    web = (sys.executable, "-m", "gunicorn", "--config", "python:micro.adapters.gunicorn_settings",
-           "--bind", f"{host}:{settings.port}", "--workers", str(settings.web_processes),
-           "--threads", str(settings.web_threads),
-           # The app itself counts the proxies (ProxyFix); without any, nobody's X-Forwarded-Proto is believed.
-           "--forwarded-allow-ips", "*" if settings.trusted_proxies else "",
-           # At "info" gunicorn tells of every start of a process, which says nothing to whoever runs micro.
-           "--log-level", "warning" if settings.log_level == "info" else settings.log_level, "wsgi:app")
+    web = (
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:micro.adapters.gunicorn_settings",
+        "--bind",
+        f"{host}:{settings.port}",
+        "--workers",
+        str(settings.web_processes),
+        "--threads",
+        str(settings.web_threads),
+        # The app itself counts the proxies (ProxyFix); without any, nobody's X-Forwarded-Proto is believed.
+        "--forwarded-allow-ips",
+        "*" if settings.trusted_proxies else "",
+        # At "info" gunicorn tells of every start of a process, which says nothing to whoever runs micro.
+        "--log-level",
+        "warning" if settings.log_level == "info" else settings.log_level,
+        "wsgi:app",
+    )
     return [Part("worker", (sys.executable, "-m", "micro", "worker"), needs_queue=True), Part("web server", web)]
 
 
@@ -66,8 +79,13 @@ def pause_s(deaths: Sequence[float], now: float) -> float | None:
     return None if recent >= DEATHS else 0.5 * 2.0 ** (recent - 1)
 
 
-def run(settings: Settings, prepare: Callable[[], None], ready: Callable[[], None],
-        work: Callable[[], int] | None = None, parts: Sequence[Part] | None = None) -> int:
+def run(
+    settings: Settings,
+    prepare: Callable[[], None],
+    ready: Callable[[], None],
+    work: Callable[[], int] | None = None,
+    parts: Sequence[Part] | None = None,
+) -> int:
     """Keeps everything running until SIGINT, SIGTERM or SIGHUP; returns the exit code, 0 for a stop that was asked for.
 
     ``prepare`` is called once the queue answers and before the other parts start (migrations, demo). ``ready`` is
@@ -162,8 +180,10 @@ class _Supervisor:
 
     def _wait_until_ready(self) -> None:
         if not self._watch_for(READY_S, until=lambda: _is_healthy(self.settings)):
-            raise _GivingUp(f"the web server did not answer /healthz with 200 within {READY_S} seconds; "
-                                 "what it printed above tells more")
+            raise _GivingUp(
+                f"the web server did not answer /healthz with 200 within {READY_S} seconds; "
+                "what it printed above tells more"
+            )
 
     def _watch_for(self, limit_s: float, until: Callable[[], bool]) -> bool:
         """Keeps the children running until it is so (True) or the time is over (False)."""
@@ -277,8 +297,10 @@ def _warn_of_network(settings: Settings) -> None:
         return
     kind = start_checks.network_file_system(settings.folder.resolve(), mounts.read_text(errors="replace"))
     if kind:
-        _say(f"{settings.folder} is on a network file system ({kind}), where SQLite can lose data; "
-             "set MICRO_DATA to a local disk or DATABASE_URL to PostgreSQL")
+        _say(
+            f"{settings.folder} is on a network file system ({kind}), where SQLite can lose data; "
+            "set MICRO_DATA to a local disk or DATABASE_URL to PostgreSQL"
+        )
 
 
 def _say(line: str) -> None:

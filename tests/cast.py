@@ -19,21 +19,32 @@ from micro.house import House
 from micro.services.cutting import cut_scan
 
 PASSWORD = "a long enough password"
-FORM: dict[str, Any] = {"fields": [
-    {"name": "object", "type": "text", "label": {"en": "Object", "fr": "Objet"}},
-    {"name": "material", "type": "choice", "label": {"en": "Material", "fr": "Matière"}, "choices": [
-        {"code": "bronze", "label": {"en": "Bronze", "fr": "Bronze"}}, {"code": "gold", "label": {"en": "Gold", "fr": "Or"}}]},
-    {"name": "length", "type": "number", "label": {"en": "Length", "fr": "Longueur"}, "units": ["cm", "mm"]},
-    {"name": "found_on", "type": "date", "label": {"en": "Found on", "fr": "Date"}},
-    {"name": "notes", "type": "long_text", "label": {"en": "Notes", "fr": "Notes"}},
-]}
-CUTTING = {"boxes": [
-    {"name": "object", "x": 0.1, "y": 0.1, "width": 0.5, "height": 0.1},
-    {"name": "material", "x": 0.1, "y": 0.25, "width": 0.5, "height": 0.1},
-    {"name": "length", "x": 0.1, "y": 0.4, "width": 0.5, "height": 0.1},
-    {"name": "found_on", "x": 0.1, "y": 0.55, "width": 0.5, "height": 0.1},
-    {"name": "notes", "x": 0.1, "y": 0.7, "width": 0.8, "height": 0.2},
-]}
+FORM: dict[str, Any] = {
+    "fields": [
+        {"name": "object", "type": "text", "label": {"en": "Object", "fr": "Objet"}},
+        {
+            "name": "material",
+            "type": "choice",
+            "label": {"en": "Material", "fr": "Matière"},
+            "choices": [
+                {"code": "bronze", "label": {"en": "Bronze", "fr": "Bronze"}},
+                {"code": "gold", "label": {"en": "Gold", "fr": "Or"}},
+            ],
+        },
+        {"name": "length", "type": "number", "label": {"en": "Length", "fr": "Longueur"}, "units": ["cm", "mm"]},
+        {"name": "found_on", "type": "date", "label": {"en": "Found on", "fr": "Date"}},
+        {"name": "notes", "type": "long_text", "label": {"en": "Notes", "fr": "Notes"}},
+    ]
+}
+CUTTING = {
+    "boxes": [
+        {"name": "object", "x": 0.1, "y": 0.1, "width": 0.5, "height": 0.1},
+        {"name": "material", "x": 0.1, "y": 0.25, "width": 0.5, "height": 0.1},
+        {"name": "length", "x": 0.1, "y": 0.4, "width": 0.5, "height": 0.1},
+        {"name": "found_on", "x": 0.1, "y": 0.55, "width": 0.5, "height": 0.1},
+        {"name": "notes", "x": 0.1, "y": 0.7, "width": 0.8, "height": 0.2},
+    ]
+}
 
 
 @dataclass
@@ -53,9 +64,14 @@ class Cast:
 
 def good_answer(**changed: Any) -> dict[str, Any]:
     """A complete answer to FORM; ``changed`` replaces single fields."""
-    return {"object": {"value": "Socketed axe"}, "material": {"value": "bronze"},
-            "length": {"value": {"amount": "12.4", "unit": "cm"}}, "found_on": {"value": "1907-10-12"},
-            "notes": {"mark": "blank"}, **changed}
+    return {
+        "object": {"value": "Socketed axe"},
+        "material": {"value": "bronze"},
+        "length": {"value": {"amount": "12.4", "unit": "cm"}},
+        "found_on": {"value": "1907-10-12"},
+        "notes": {"mark": "blank"},
+        **changed,
+    }
 
 
 @cache
@@ -69,8 +85,16 @@ def make_cast(session: Session, house: House) -> Cast:
     hashed = hashed_password()
 
     def account(name: str, **more: Any) -> Account:
-        made = Account(email=f"{name.lower()}@example.org", name=name, password_hash=hashed, session_stamp="first", language="en",
-                       email_confirmed=True, created_at=now, **more)
+        made = Account(
+            email=f"{name.lower()}@example.org",
+            name=name,
+            password_hash=hashed,
+            session_stamp="first",
+            language="en",
+            email_confirmed=True,
+            created_at=now,
+            **more,
+        )
         session.add(made)
         return made
 
@@ -88,13 +112,30 @@ def make_cast(session: Session, house: House) -> Cast:
     return Cast(ada, ben, mia, cleo, nora, museum, other, collection, project)
 
 
-def make_project(session: Session, collection: Collection, now: datetime, slug: str = "finds", **changed: Any) -> Project:
+def make_project(
+    session: Session, collection: Collection, now: datetime, slug: str = "finds", **changed: Any
+) -> Project:
     """A live project with FORM and CUTTING and no scan yet."""
-    settings: dict[str, Any] = {"state": "live", "licence": "CC-BY-4.0", "min_answers": 2, "max_answers": 4,
-                                "target_confidence": 0.8, "cutting": CUTTING, **changed}
-    project = Project(collection=collection, slug=slug, content_language="en", created_at=now,
-                      texts={"en": {"title": "Catalogue of finds", "lead": "Cards in a drawer.", "about": "About."},
-                             "fr": {"title": "Fiches des trouvailles", "lead": "Des fiches.", "about": "À propos."}}, **settings)
+    settings: dict[str, Any] = {
+        "state": "live",
+        "licence": "CC-BY-4.0",
+        "min_answers": 2,
+        "max_answers": 4,
+        "target_confidence": 0.8,
+        "cutting": CUTTING,
+        **changed,
+    }
+    project = Project(
+        collection=collection,
+        slug=slug,
+        content_language="en",
+        created_at=now,
+        texts={
+            "en": {"title": "Catalogue of finds", "lead": "Cards in a drawer.", "about": "About."},
+            "fr": {"title": "Fiches des trouvailles", "lead": "Des fiches.", "about": "À propos."},
+        },
+        **settings,
+    )
     session.add(project)
     session.flush()
     session.add(Setup(project_id=project.id, version=1, kind="transcribe", kind_version=1, body=FORM, created_at=now))
@@ -118,10 +159,25 @@ def add_cards(session: Session, house: House, project: Project, count: int) -> l
         content = card_picture(number)
         key = f"scans/test/{project.slug}-{number}.jpg"
         house.storage.put(key, content)
-        scan = Scan(project=project, sha256=f"{project.id:032x}{number:032x}", format="JPEG", size_bytes=len(content), width_px=400,
-                    height_px=300, orientation=1, storage_key=key, file_name=f"card-{number:03}.jpg",
-                    identifier=f"HM {number}", title="", document="drawer", page_number=number, rights="CC0-1.0",
-                    credit="Drawn for a test", details={}, created_at=house.clock())
+        scan = Scan(
+            project=project,
+            sha256=f"{project.id:032x}{number:032x}",
+            format="JPEG",
+            size_bytes=len(content),
+            width_px=400,
+            height_px=300,
+            orientation=1,
+            storage_key=key,
+            file_name=f"card-{number:03}.jpg",
+            identifier=f"HM {number}",
+            title="",
+            document="drawer",
+            page_number=number,
+            rights="CC0-1.0",
+            credit="Drawn for a test",
+            details={},
+            created_at=house.clock(),
+        )
         session.add(scan)
         session.flush()
         cut_scan(session, project, scan, house.clock())

@@ -49,7 +49,9 @@ class Letters:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for fixture in {"database_url", "tables_url"} & set(metafunc.fixturenames):
-        postgres = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.skipif(not POSTGRES, reason=NO_POSTGRES)])
+        postgres = pytest.param(
+            "postgres", marks=[pytest.mark.postgres, pytest.mark.skipif(not POSTGRES, reason=NO_POSTGRES)]
+        )
         metafunc.parametrize(fixture, ["sqlite", postgres], indirect=True)
 
 
@@ -85,7 +87,7 @@ def postgres_with_tables() -> Iterator[str]:
 
 @pytest.fixture
 def tables_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a fresh database with all tables and nothing in them; "" is SQLite, which gets them in ``house``."""
+    """The address of a fresh database with all tables, empty; "" is SQLite, which gets them in ``house``."""
     if request.param == "sqlite":
         yield ""
         return

@@ -42,7 +42,7 @@ def free_port() -> int:
 
 @contextmanager
 def postgres_database(template: str = "template0") -> Iterator[str]:
-    """The address of a fresh database, empty or a copy of ``template``; it is dropped at the end, connections or not."""
+    """The address of a fresh database, empty or a copy of ``template``; dropped at the end, connections or not."""
     cluster = os.environ.get("MICRO_TEST_POSTGRES", "")
     if not cluster:
         pytest.skip(NO_POSTGRES)

@@ -37,9 +37,27 @@ class EmbeddedQueue:
     @property
     def command(self) -> list[str]:
         """Starts the server in the foreground, without TCP and without files."""
-        return [str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "600",
-                "--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", str(self.folder),
-                "--logfile", str(self.folder / "log"), "--loglevel", "warning"]
+        return [
+            str(get_binary_path()),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.socket),
+            "--unixsocketperm",
+            "600",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--daemonize",
+            "no",
+            "--dir",
+            str(self.folder),
+            "--logfile",
+            str(self.folder / "log"),
+            "--loglevel",
+            "warning",
+        ]
 
     def wait_until_ready(self, limit_s: float = 10) -> bool:
         """True as soon as the server answers PING; False when it does not within the limit."""

@@ -19,13 +19,26 @@ JPEG_QUALITY = 85
 _RESAMPLE = Image.Resampling.LANCZOS
 # What puts a picture of each EXIF orientation upright (EXIF 2.32, tag Orientation; Pillow turns counter-clockwise).
 TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
 # What Pillow raises for damaged files, depending on where they are damaged.
-DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error, LookupError, TypeError, AttributeError,
-           ArithmeticError)
+DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
 # Colours that an embedded profile still describes after the picture became RGB or grey.
 _PROFILED = frozenset({"RGB", "RGBA", "P", "PA", "L", "LA"})
 
@@ -69,8 +82,9 @@ class PillowImages:
             upright = _flat(upright)
             upright.thumbnail((longest_px, longest_px), _RESAMPLE)
         out = BytesIO()
-        upright.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True, icc_profile=profile,
-                     comment=b"")
+        upright.save(
+            out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True, icc_profile=profile, comment=b""
+        )
         return out.getvalue()
 
     def _open(self, content: bytes) -> Image.Image:
@@ -82,8 +96,12 @@ class PillowImages:
         except DAMAGED as error:
             raise _damaged(error) from None
         if image.width * image.height > self.most_px:
-            raise BadPicture("the picture has %(width)s × %(height)s pixels; at most %(most)s million are taken",
-                             width=image.width, height=image.height, most=self.most_px // 1_000_000)
+            raise BadPicture(
+                "the picture has %(width)s × %(height)s pixels; at most %(most)s million are taken",
+                width=image.width,
+                height=image.height,
+                most=self.most_px // 1_000_000,
+            )
         return image
 
 

@@ -55,8 +55,9 @@ def start(command: Sequence[str], env: Mapping[str, str], output: int | None = N
     outputs; None: those of this process.
     """
     launcher = [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
-    return subprocess.Popen(launcher, env=dict(env), stdin=subprocess.DEVNULL, stdout=output,
-                            stderr=output, start_new_session=True)
+    return subprocess.Popen(
+        launcher, env=dict(env), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+    )
 
 
 def session_members(session: int) -> list[int]:

@@ -29,6 +29,9 @@ class RqJobs:
     def take_in(self, intake_id: int) -> None:
         self._enqueue("micro.jobs.take_in_delivery", intake_id, f"intake-{intake_id}")
 
+    def cut(self, project_id: int) -> None:
+        self._enqueue("micro.jobs.cut_scans", project_id, f"cut-{project_id}")
+
     def release(self, release_id: int) -> None:
         self._enqueue("micro.jobs.make_release", release_id, f"release-{release_id}")
 

@@ -12,14 +12,34 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROBE_BYTES = 1_000_000
-NETWORK_FILE_SYSTEMS = frozenset({
-    "9p", "afs", "ceph", "cifs", "davfs", "fuse.ceph", "fuse.davfs2", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs",
-    "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
-})
+NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        "9p",
+        "afs",
+        "ceph",
+        "cifs",
+        "davfs",
+        "fuse.ceph",
+        "fuse.davfs2",
+        "fuse.glusterfs",
+        "fuse.s3fs",
+        "fuse.sshfs",
+        "glusterfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "smb3",
+        "smbfs",
+    }
+)
 REASONS = {
-    errno.EACCES: "this account may not write there", errno.EPERM: "this account may not write there",
-    errno.EDQUOT: "the quota of this account is used up", errno.EEXIST: "it is a file",
-    errno.ENOSPC: "the disk is full", errno.EROFS: "the disk is read-only",
+    errno.EACCES: "this account may not write there",
+    errno.EPERM: "this account may not write there",
+    errno.EDQUOT: "the quota of this account is used up",
+    errno.EEXIST: "it is a file",
+    errno.ENOSPC: "the disk is full",
+    errno.EROFS: "the disk is read-only",
     errno.ENOTDIR: "a part of its path is a file",
 }
 
@@ -95,8 +115,10 @@ def _take(lock: int, folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(lock, 20, 0).decode(errors="replace").strip()
-        raise CannotStart(f"another micro (process {holder}) already runs on the data folder {folder}; "
-                          "stop it first, or name another with MICRO_DATA") from None
+        raise CannotStart(
+            f"another micro (process {holder}) already runs on the data folder {folder}; "
+            "stop it first, or name another with MICRO_DATA"
+        ) from None
     except OSError as error:
         raise CannotStart(f"cannot lock {folder / 'lock'}: {_reason(error)}") from error
     os.ftruncate(lock, 0)

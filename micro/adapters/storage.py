@@ -35,9 +35,14 @@ def open_storage(address: str) -> Storage:
         return FolderStorage(Path(unquote(url.path)))
     if not HAS_S3:
         raise OutsideFailed("Storage in a bucket needs one more package: pip install 'micro[s3]'", permanent=True)
-    client = Minio(endpoint=url.netloc.rpartition("@")[2], access_key=unquote(url.username or ""),
-                   secret_key=unquote(url.password or ""), secure=url.scheme == "s3",
-                   region=parse_qs(url.query).get("region", ["us-east-1"])[0], http_client=_connections())
+    client = Minio(
+        endpoint=url.netloc.rpartition("@")[2],
+        access_key=unquote(url.username or ""),
+        secret_key=unquote(url.password or ""),
+        secure=url.scheme == "s3",
+        region=parse_qs(url.query).get("region", ["us-east-1"])[0],
+        http_client=_connections(),
+    )
     return BucketStorage(client, url.path.strip("/"))
 
 

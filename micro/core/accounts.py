@@ -16,16 +16,64 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 
 # The commonest of ten characters and more, English and French; shorter ones are refused by their length.
-COMMON_PASSWORDS = frozenset([
-    "0000000000", "0123456789", "0987654321", "1111111111", "1122334455", "123123123123", "1234512345",
-    "1234554321", "1234567890", "12345678910", "123456789a", "123456789q", "123qwe123qwe", "1q2w3e4r5t",
-    "1q2w3e4r5t6y", "1qaz2wsx3edc", "aaaaaaaaaa", "abcdefghij", "administrator", "administrateur", "azertyuiop",
-    "azertyuiop123", "azerty1234", "basketball", "changemenow", "doudou1234", "football123", "iloveyou123",
-    "jetaime123", "jtmjtmjtm1", "letmein123", "loulou1234", "marseille13", "motdepasse", "motdepasse1",
-    "motdepasse123", "password10", "password11", "password12", "password123", "password1234", "password12345",
-    "passwordpassword", "princess123", "q1w2e3r4t5", "qazwsxedcrfv", "qwerty1234", "qwerty12345", "qwertyuiop",
-    "qwertyuiop123", "qwertzuiop", "unknownuser", "welcome123", "welcome1234",
-])
+COMMON_PASSWORDS = frozenset(
+    [
+        "0000000000",
+        "0123456789",
+        "0987654321",
+        "1111111111",
+        "1122334455",
+        "123123123123",
+        "1234512345",
+        "1234554321",
+        "1234567890",
+        "12345678910",
+        "123456789a",
+        "123456789q",
+        "123qwe123qwe",
+        "1q2w3e4r5t",
+        "1q2w3e4r5t6y",
+        "1qaz2wsx3edc",
+        "aaaaaaaaaa",
+        "abcdefghij",
+        "administrator",
+        "administrateur",
+        "azertyuiop",
+        "azertyuiop123",
+        "azerty1234",
+        "basketball",
+        "changemenow",
+        "doudou1234",
+        "football123",
+        "iloveyou123",
+        "jetaime123",
+        "jtmjtmjtm1",
+        "letmein123",
+        "loulou1234",
+        "marseille13",
+        "motdepasse",
+        "motdepasse1",
+        "motdepasse123",
+        "password10",
+        "password11",
+        "password12",
+        "password123",
+        "password1234",
+        "password12345",
+        "passwordpassword",
+        "princess123",
+        "q1w2e3r4t5",
+        "qazwsxedcrfv",
+        "qwerty1234",
+        "qwerty12345",
+        "qwertyuiop",
+        "qwertyuiop123",
+        "qwertzuiop",
+        "unknownuser",
+        "welcome123",
+        "welcome1234",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +112,9 @@ def checked_name(typed: str) -> str:
     if not name:
         raise BadAnswer("name", "Please tell us what to call you.")
     if len(name) > NAME_MOST or not name.isprintable():
-        raise BadAnswer("name", "This name cannot be used. Please take one of at most %(most)s ordinary characters.",
-                        most=NAME_MOST)
+        raise BadAnswer(
+            "name", "This name cannot be used. Please take one of at most %(most)s ordinary characters.", most=NAME_MOST
+        )
     return name
 
 
@@ -76,8 +125,11 @@ def checked_password(typed: str, email: str) -> str:
     """
     password = composed(typed)
     if len(password) < PASSWORD_LEAST:
-        raise BadAnswer("password", "Please take at least %(least)s characters. A few words in a row are fine.",
-                        least=PASSWORD_LEAST)
+        raise BadAnswer(
+            "password",
+            "Please take at least %(least)s characters. A few words in a row are fine.",
+            least=PASSWORD_LEAST,
+        )
     if len(password) > PASSWORD_MOST:
         raise BadAnswer("password", "Please take at most %(most)s characters.", most=PASSWORD_MOST)
     if password.lower() == email.lower():
@@ -103,8 +155,12 @@ def checked_wish(email: str, name: str, password: str, language: str) -> Wish:
             problems.append(problem)
             return ""
 
-    wish = Wish(kept(lambda: checked_address(email)), kept(lambda: checked_name(name)),
-                kept(lambda: checked_password(password, email.strip())), language)
+    wish = Wish(
+        kept(lambda: checked_address(email)),
+        kept(lambda: checked_name(name)),
+        kept(lambda: checked_password(password, email.strip())),
+        language,
+    )
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]

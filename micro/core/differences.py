@@ -50,8 +50,8 @@ def differences(proposal: str, reading: str) -> tuple[Piece, ...]:
     # Neighbouring changes are one: "Palstave" for "Socketed axe" is one other reading, not a word and a half.
     for is_same, steps in groupby(Levenshtein.opcodes(old, new), key=lambda step: step.tag == "equal"):
         run = list(steps)
-        was = _joined(old[run[0].src_start:run[-1].src_end])
-        now = _joined(new[run[0].dest_start:run[-1].dest_end])
+        was = _joined(old[run[0].src_start : run[-1].src_end])
+        now = _joined(new[run[0].dest_start : run[-1].dest_end])
         pieces.append(Piece("same", now) if is_same else _changed(was, now))
     return tuple(pieces)
 
@@ -73,7 +73,7 @@ def _letters(was: str, now: str) -> tuple[Letters, ...]:
     runs: list[Letters] = []
     for step in Levenshtein.opcodes(was, now):
         gone = step.tag == "delete"
-        text = was[step.src_start:step.src_end] if gone else now[step.dest_start:step.dest_end]
+        text = was[step.src_start : step.src_end] if gone else now[step.dest_start : step.dest_end]
         how: Literal["same", "other", "gone"] = "gone" if gone else "same" if step.tag == "equal" else "other"
         if runs and runs[-1].how == how:
             text = runs.pop().text + text

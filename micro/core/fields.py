@@ -158,7 +158,9 @@ def _parse_date(field: Field, value: Any) -> str | None:
         parts = [str(value.get(part) or "").strip() for part in ("year", "month", "day")]
         if not any(parts):
             return None
-        value = "-".join(part.zfill(width) if part else "X" * width for part, width in zip(parts, (4, 2, 2), strict=True))
+        value = "-".join(
+            part.zfill(width) if part else "X" * width for part, width in zip(parts, (4, 2, 2), strict=True)
+        )
     if value is None or value == "":
         return None
     found = _DATE.fullmatch(value) if isinstance(value, str) else None

@@ -66,7 +66,7 @@ def template_from_setup(body: Mapping[str, Any] | None, fields: Iterable[str]) -
     """
     entries = body.get("boxes", ()) if isinstance(body, Mapping) else () if body is None else None
     if not isinstance(entries, list | tuple) or not all(isinstance(entry, Mapping) for entry in entries):
-        raise BadAnswer("", "The boxes must be written as {\"boxes\": […]}.")
+        raise BadAnswer("", 'The boxes must be written as {"boxes": […]}.')
     boxes = tuple(_named_box(entry) for entry in entries)
     fields = tuple(fields)
     names = [box.name for box in boxes]

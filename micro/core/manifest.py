@@ -14,6 +14,9 @@ from micro.errors import BadAnswer
 
 MANIFEST_NAMES = ("manifest.csv", "manifeste.csv")
 
+# Longer than any path; a "name" beyond it is a quote that was never closed.
+NAME_LONGEST = 4096
+
 
 def read_manifest(content: bytes) -> dict[str, dict[str, str]]:
     """A CSV manifest as {file name: {column: value}}; needs a column "file". Comma, semicolon or tab; UTF-8 or Latin-1.
@@ -29,16 +32,20 @@ def read_manifest(content: bytes) -> dict[str, dict[str, str]]:
         if not any(isinstance(value, str) and value.strip() for value in row.values()):
             continue  # Spreadsheets like to leave empty rows behind.
         name = composed(PurePosixPath((row.get("file") or "").strip().replace("\\", "/")).name)
-        if not name or name == "..":
+        if not name or name == ".." or len(name) > NAME_LONGEST:
             raise BadAnswer("manifest", "Row %(number)s of the manifest names no file.", number=number)
         if name in described:
             raise BadAnswer("manifest", "The manifest names %(name)s twice (row %(number)s).", name=name, number=number)
         page = (row.get("page") or "").strip()
         if page and not (page.isascii() and page.isdigit() and len(page) < 10):
-            raise BadAnswer("manifest", "Row %(number)s: the page “%(page)s” is not a number.", number=number,
-                            page=page[:20])
-        described[name] = {key: (value or "").strip() for key, value in row.items()
-                           if key and key != "file" and isinstance(value, str) and value.strip()}
+            raise BadAnswer(
+                "manifest", "Row %(number)s: the page “%(page)s” is not a number.", number=number, page=page[:20]
+            )
+        described[name] = {
+            key: (value or "").strip()
+            for key, value in row.items()
+            if key and key != "file" and isinstance(value, str) and value.strip()
+        }
     return described
 
 

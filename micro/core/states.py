@@ -47,4 +47,4 @@ VISIBLE_SCANS = PUBLIC_PROJECTS | {"archived"}
 def check_move(table: Moves, from_state: str, to_state: str) -> None:
     """Raises Conflict unless the table allows the move."""
     if to_state not in table[from_state]:
-        raise Conflict("This is %(from_state)s and cannot become %(to_state)s.", from_state=from_state, to_state=to_state)
+        raise Conflict("This has moved on meanwhile, and that is no longer possible.")

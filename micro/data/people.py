@@ -96,7 +96,7 @@ class Acceptance(Base):
 
 
 class SignInTry(Base):
-    """A failed sign-in or a mail that was asked for, counted by keyed hashes of the address and of where it came from."""
+    """A failed sign-in or a mail that was asked for, counted by keyed hashes of address and origin."""
 
     __tablename__ = "sign_in_try"
     __table_args__ = (Index("ix_sign_in_try_key_at", "key", "at"),)

@@ -140,7 +140,10 @@ class Intake(Addressed, Base):
 
 
 class IntakeFile(Base):
-    """One file of a delivery: waiting, taken, same (these bytes were there), or refused with its reason."""
+    """One file of a delivery: waiting, taken, same (these bytes were there), or refused.
+
+    ``reason`` is the sentence of a refusal, a message id, and ``reason_values`` fills its places.
+    """
 
     __tablename__ = "intake_file"
     __table_args__ = (
@@ -155,6 +158,7 @@ class IntakeFile(Base):
     described: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(20), default="waiting")
     reason: Mapped[str] = mapped_column(Text, default="")
+    reason_values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
 
     intake: Mapped[Intake] = relationship()

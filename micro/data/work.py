@@ -28,12 +28,33 @@ class Task(Addressed, Base):
     __tablename__ = "task"
     __table_args__ = (
         UniqueConstraint("region_id"),
-        Index("ix_task_free", "project_id", text("priority DESC"), text("answered DESC"), "position", "id",
-              sqlite_where=text(FREE), postgresql_where=text(FREE)),
-        Index("ix_task_spread", "project_id", text("priority DESC"), "answered", "position", "id",
-              sqlite_where=text(FREE), postgresql_where=text(FREE)),
-        Index("ix_task_unsettled", "project_id", "item_id",
-              sqlite_where=text("unsettled"), postgresql_where=text("unsettled")),
+        Index(
+            "ix_task_free",
+            "project_id",
+            text("priority DESC"),
+            text("answered DESC"),
+            "position",
+            "id",
+            sqlite_where=text(FREE),
+            postgresql_where=text(FREE),
+        ),
+        Index(
+            "ix_task_spread",
+            "project_id",
+            text("priority DESC"),
+            "answered",
+            "position",
+            "id",
+            sqlite_where=text(FREE),
+            postgresql_where=text(FREE),
+        ),
+        Index(
+            "ix_task_unsettled",
+            "project_id",
+            "item_id",
+            sqlite_where=text("unsettled"),
+            postgresql_where=text("unsettled"),
+        ),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
@@ -60,8 +81,13 @@ class Assignment(Addressed, Base):
     __tablename__ = "assignment"
     __table_args__ = (
         UniqueConstraint("task_id", "volunteer_id"),
-        Index("ix_assignment_out", "project_id", "expires_at",
-              sqlite_where=text("state = 'lent'"), postgresql_where=text("state = 'lent'")),
+        Index(
+            "ix_assignment_out",
+            "project_id",
+            "expires_at",
+            sqlite_where=text("state = 'lent'"),
+            postgresql_where=text("state = 'lent'"),
+        ),
         Index("ix_assignment_volunteer", "volunteer_id", "project_id", "state"),
     )
 

@@ -22,57 +22,128 @@ PEOPLE = (("volunteer", "Ada", ""), ("reviewer", "Ben", "reviewer"), ("manager",
 CARDS, SEED = 12, 7
 FIELDS = ("object", "material", "length", "findspot", "found_on", "description")
 
-MATERIALS = {"bronze": ("Bronze", "Bronze"), "iron": ("Iron", "Fer"), "gold": ("Gold", "Or"),
-             "pottery": ("Pottery", "Céramique"), "stone": ("Stone", "Pierre"), "bone": ("Bone", "Os")}
+MATERIALS = {
+    "bronze": ("Bronze", "Bronze"),
+    "iron": ("Iron", "Fer"),
+    "gold": ("Gold", "Or"),
+    "pottery": ("Pottery", "Céramique"),
+    "stone": ("Stone", "Pierre"),
+    "bone": ("Bone", "Os"),
+}
 
-FORM: dict[str, Any] = {"fields": [
-    {"name": "object", "type": "text", "label": {"en": "Object", "fr": "Objet"},
-     "hint": {"en": "Copy it as it stands, capitals and all.", "fr": "Copiez tel quel, majuscules comprises."}},
-    {"name": "material", "type": "choice", "width": "half", "label": {"en": "Material", "fr": "Matière"},
-     "choices": [{"code": code, "label": {"en": en, "fr": fr}} for code, (en, fr) in MATERIALS.items()]},
-    {"name": "length", "type": "number", "width": "half", "units": ["cm", "mm"],
-     "label": {"en": "Length", "fr": "Longueur"}},
-    {"name": "findspot", "type": "text", "label": {"en": "Found at", "fr": "Lieu"},
-     "hint": {"en": "The place, with every word before it: “near”, “field at”.",
-              "fr": "Le lieu, avec les mots qui le précèdent : « près de », « champ à »."}},
-    {"name": "found_on", "type": "date", "label": {"en": "Found on", "fr": "Date"},
-     "hint": {"en": "Leave out what the card leaves out.", "fr": "Laissez vide ce que la fiche ne dit pas."}},
-    {"name": "description", "type": "long_text", "label": {"en": "Notes", "fr": "Description"},
-     "hint": {"en": "Line by line, as on the card.", "fr": "Ligne par ligne, comme sur la fiche."}},
-]}
+FORM: dict[str, Any] = {
+    "fields": [
+        {
+            "name": "object",
+            "type": "text",
+            "label": {"en": "Object", "fr": "Objet"},
+            "hint": {"en": "Copy it as it stands, capitals and all.", "fr": "Copiez tel quel, majuscules comprises."},
+        },
+        {
+            "name": "material",
+            "type": "choice",
+            "width": "half",
+            "label": {"en": "Material", "fr": "Matière"},
+            "choices": [{"code": code, "label": {"en": en, "fr": fr}} for code, (en, fr) in MATERIALS.items()],
+        },
+        {
+            "name": "length",
+            "type": "number",
+            "width": "half",
+            "units": ["cm", "mm"],
+            "label": {"en": "Length", "fr": "Longueur"},
+        },
+        {
+            "name": "findspot",
+            "type": "text",
+            "label": {"en": "Found at", "fr": "Lieu"},
+            "hint": {
+                "en": "The place, with every word before it: “near”, “field at”.",
+                "fr": "Le lieu, avec les mots qui le précèdent : « près de », « champ à ».",
+            },
+        },
+        {
+            "name": "found_on",
+            "type": "date",
+            "label": {"en": "Found on", "fr": "Date"},
+            "hint": {"en": "Leave out what the card leaves out.", "fr": "Laissez vide ce que la fiche ne dit pas."},
+        },
+        {
+            "name": "description",
+            "type": "long_text",
+            "label": {"en": "Notes", "fr": "Description"},
+            "hint": {"en": "Line by line, as on the card.", "fr": "Ligne par ligne, comme sur la fiche."},
+        },
+    ]
+}
+
 
 def cutting_template() -> dict[str, Any]:
     """The demo cards' named boxes as a cutting template: all fields of one task."""
     width, height = CARD_SIZE_PX
-    return {"boxes": [{"name": name, "x": x / width, "y": y / height, "width": w / width, "height": h / height}
-                      for name, (x, y, w, h) in BOXES.items() if name in FIELDS]}
+    return {
+        "boxes": [
+            {"name": name, "x": x / width, "y": y / height, "width": w / width, "height": h / height}
+            for name, (x, y, w, h) in BOXES.items()
+            if name in FIELDS
+        ]
+    }
 
 
-ASKED: dict[str, Any] = {"form": FORM, "boxes": cutting_template()["boxes"], "min_answers": 2, "max_answers": 5,
-                         "target_confidence": 0.8}
+ASKED: dict[str, Any] = {
+    "form": FORM,
+    "boxes": cutting_template()["boxes"],
+    "min_answers": 2,
+    "max_answers": 5,
+    "target_confidence": 0.8,
+}
 PROJECTS: tuple[dict[str, Any], ...] = (
-    {**ASKED, "slug": "harrowby-finds", "content_language": "en",
-     "institution": {"slug": "harrowby", "name": "Harrowby Museum", "accent": "harrowby"},
-     "collection": "Catalogue of finds", "texts": {
-         "en": {"title": "What the river gave back", "lead": "A drawer of cards describes axes, brooches and pots "
+    {
+        **ASKED,
+        "slug": "harrowby-finds",
+        "content_language": "en",
+        "institution": {"slug": "harrowby", "name": "Harrowby Museum", "accent": "harrowby"},
+        "collection": "Catalogue of finds",
+        "texts": {
+            "en": {
+                "title": "What the river gave back",
+                "lead": "A drawer of cards describes axes, brooches and pots "
                 "found along one river. Help us read the handwriting, so that anyone can search it.",
                 "about": "Each card was written when a find came to the museum, often by the curator who had just "
                 "washed it. The cards are the only record of where things were found. Once they are typed, finds can "
-                "be put on a map and compared with those of other museums."},
-         "fr": {"title": "Ce que la rivière a rendu", "lead": "Un tiroir de fiches décrit des haches, des fibules et "
+                "be put on a map and compared with those of other museums.",
+            },
+            "fr": {
+                "title": "Ce que la rivière a rendu",
+                "lead": "Un tiroir de fiches décrit des haches, des fibules et "
                 "des pots trouvés le long d’une rivière. Aidez-nous à les lire, pour que chacun puisse y chercher.",
                 "about": "Chaque fiche a été écrite à l’arrivée d’un objet au musée, souvent par le conservateur qui "
                 "venait de le laver. Les fiches seules disent où les objets furent trouvés. Une fois saisies, on peut "
-                "les placer sur une carte et les comparer à celles d’autres musées."}}},
-    {**ASKED, "slug": "valmont-trouvailles", "content_language": "fr",
-     "institution": {"slug": "valmont", "name": "Musée de Valmont", "accent": "valmont"},
-     "collection": "Fiches des trouvailles", "texts": {
-         "en": {"title": "A drawer in Valmont", "lead": "Cards in French, in several hands. You copy what you see: no "
-                "French is needed.", "about": "The museum of Valmont described its finds on cards. Each is read by at "
-                "least two people, and where they differ a curator decides."},
-         "fr": {"title": "Un tiroir à Valmont", "lead": "Des fiches en français, de plusieurs mains. Vous copiez ce "
-                "que vous voyez.", "about": "Le musée de Valmont a décrit ses trouvailles sur des fiches. Chacune est "
-                "lue par deux personnes au moins ; là où elles diffèrent, un conservateur tranche."}}},
+                "les placer sur une carte et les comparer à celles d’autres musées.",
+            },
+        },
+    },
+    {
+        **ASKED,
+        "slug": "valmont-trouvailles",
+        "content_language": "fr",
+        "institution": {"slug": "valmont", "name": "Musée de Valmont", "accent": "valmont"},
+        "collection": "Fiches des trouvailles",
+        "texts": {
+            "en": {
+                "title": "A drawer in Valmont",
+                "lead": "Cards in French, in several hands. You copy what you see: no French is needed.",
+                "about": "The museum of Valmont described its finds on cards. Each is read by at "
+                "least two people, and where they differ a curator decides.",
+            },
+            "fr": {
+                "title": "Un tiroir à Valmont",
+                "lead": "Des fiches en français, de plusieurs mains. Vous copiez ce que vous voyez.",
+                "about": "Le musée de Valmont a décrit ses trouvailles sur des fiches. Chacune est "
+                "lue par deux personnes au moins ; là où elles diffèrent, un conservateur tranche.",
+            },
+        },
+    },
 )
 
 
@@ -109,6 +180,8 @@ def _people(session: Session, house: House) -> None:
         email = f"{key}@example.org"
         if session.scalar(select(Account.id).where(Account.email == email)) is not None:
             continue
-        account = accounts.create_account(session, email, name, PASSWORD, house.clock(), house.passwords, confirmed=True)
+        account = accounts.create_account(
+            session, email, name, PASSWORD, house.clock(), house.passwords, confirmed=True
+        )
         for institution in session.scalars(select(Institution)) if role else ():
             accounts.give_role(session, account, institution, role, house.clock())

@@ -34,6 +34,7 @@ class Letter:
 
 # --- signing up and in --------------------------------------------------------------------------------------------
 
+
 def sign_up(session: Session, wish: Wish, password_hash: str, now: datetime) -> Letter:
     """Makes an account that is not confirmed yet, unless the address has one; returns the mail that is due.
 
@@ -70,7 +71,7 @@ def account_at(session: Session, email: str) -> Account | None:
 
 def is_right_password(account: Account | None, typed: str, passwords: PasswordHasher) -> bool:
     """Whether the password is the account's. Takes as long when there is no account, so that time tells nothing."""
-    password = composed(typed)[:PASSWORD_MOST + 1]
+    password = composed(typed)[: PASSWORD_MOST + 1]
     if account is None:
         passwords.hash(password)
         return False
@@ -88,6 +89,7 @@ def set_password(session: Session, account: Account, password_hash: str) -> None
 
 
 # --- what somebody changes about themselves -----------------------------------------------------------------------
+
 
 def account_of(session: Session, account_id: int) -> Account:
     """The account; NotFound when it is gone."""
@@ -124,8 +126,19 @@ def account_with_key(session: Session, key: str) -> Account | None:
 
 # --- for the command line and the demo ----------------------------------------------------------------------------
 
-def create_account(session: Session, email: str, name: str, password: str, now: datetime, passwords: PasswordHasher, *,
-                   confirmed: bool = True, network_admin: bool = False, language: str = "en") -> Account:
+
+def create_account(
+    session: Session,
+    email: str,
+    name: str,
+    password: str,
+    now: datetime,
+    passwords: PasswordHasher,
+    *,
+    confirmed: bool = True,
+    network_admin: bool = False,
+    language: str = "en",
+) -> Account:
     """Makes an account without any mail. BadAnswer names the field and its problem; Conflict: the address is taken."""
     wish = checked_wish(email, name, password, language)
     try:
@@ -139,8 +152,9 @@ def give_role(session: Session, account: Account, institution: Institution, role
     """Makes the account a reviewer or manager of the institution; a role that it has there already is replaced."""
     if role not in ROLES:
         raise BadAnswer("role", "A role is one of: %(roles)s.", roles=", ".join(ROLES))
-    membership = session.scalar(select(Membership).where(
-        Membership.account_id == account.id, Membership.institution_id == institution.id))
+    membership = session.scalar(
+        select(Membership).where(Membership.account_id == account.id, Membership.institution_id == institution.id)
+    )
     if membership is None:
         membership = Membership(account=account, institution=institution, created_at=now)
         session.add(membership)
@@ -149,10 +163,19 @@ def give_role(session: Session, account: Account, institution: Institution, role
     return membership
 
 
-def _add(session: Session, wish: Wish, password_hash: str, now: datetime, confirmed: bool,
-         network_admin: bool) -> Account:
-    account = Account(email=wish.email, name=wish.name, password_hash=password_hash, session_stamp=_new_stamp(),
-                      language=wish.language, email_confirmed=confirmed, is_network_admin=network_admin, created_at=now)
+def _add(
+    session: Session, wish: Wish, password_hash: str, now: datetime, confirmed: bool, network_admin: bool
+) -> Account:
+    account = Account(
+        email=wish.email,
+        name=wish.name,
+        password_hash=password_hash,
+        session_stamp=_new_stamp(),
+        language=wish.language,
+        email_confirmed=confirmed,
+        is_network_admin=network_admin,
+        created_at=now,
+    )
     session.add(account)
     session.flush()
     return account

@@ -49,9 +49,18 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
         return Given(newest, new=False)
     number = 1 if newest is None else newest.number + 1
     surplus = newest.surplus if newest is not None else _count_it(assignment)
-    answer = Answer(assignment=assignment, task_id=assignment.task_id, project_id=assignment.project_id, number=number,
-                    volunteer_id=assignment.volunteer_id, setup_id=assignment.setup_id, value=value, surplus=surplus,
-                    submission_key=key or new_public_id(), at=now)
+    answer = Answer(
+        assignment=assignment,
+        task_id=assignment.task_id,
+        project_id=assignment.project_id,
+        number=number,
+        volunteer_id=assignment.volunteer_id,
+        setup_id=assignment.setup_id,
+        value=value,
+        surplus=surplus,
+        submission_key=key or new_public_id(),
+        at=now,
+    )
     session.add(answer)
     assignment.task.unsettled = True
     session.flush()
@@ -65,7 +74,8 @@ def _same_post(session: Session, assignment: Assignment, key: str) -> Answer | N
 def newest_answer(session: Session, assignment: Assignment) -> Answer | None:
     """The answer that counts of one assignment."""
     return session.scalar(
-        select(Answer).where(Answer.assignment_id == assignment.id).order_by(Answer.number.desc()).limit(1))
+        select(Answer).where(Answer.assignment_id == assignment.id).order_by(Answer.number.desc()).limit(1)
+    )
 
 
 def _count_it(assignment: Assignment) -> bool:

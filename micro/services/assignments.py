@@ -35,8 +35,9 @@ class LendingRule:
     open_leases: int
 
 
-def lend_task(session: Session, project: Project, volunteer: Volunteer, now: datetime, rule: LendingRule,
-              fresh: bool = False) -> Assignment | None:
+def lend_task(
+    session: Session, project: Project, volunteer: Volunteer, now: datetime, rule: LendingRule, fresh: bool = False
+) -> Assignment | None:
     """Lends the volunteer a task of the project, or None when nothing is left for them.
 
     A lease that is still out in this project is given again rather than a second one, unless ``fresh``. Never a task
@@ -69,8 +70,10 @@ def _choose(session: Session, project: Project, volunteer: Volunteer, may_wait: 
 def _free_for(project: Project, volunteer: Volunteer) -> Select[Any]:
     order = Task.answered.desc() if project.task_order == "finish_first" else Task.answered
     mine = select(Assignment.id).where(
-        Assignment.task_id == Task.id, Assignment.volunteer_id == volunteer.id,
-        Assignment.state.in_(("answered", "skipped", "lent")))  # One that is held is not lent again, nor counted twice.
+        Assignment.task_id == Task.id,
+        Assignment.volunteer_id == volunteer.id,
+        Assignment.state.in_(("answered", "skipped", "lent")),
+    )  # One that is held is not lent again, nor counted twice.
     return (
         select(Task)
         .where(Task.project_id == project.id, text(FREE))
@@ -98,17 +101,26 @@ def _wait_for_one(session: Session, query: Select[Any]) -> Task | None:
 def hold_task(session: Session, task_id: int) -> Task:
     """The task as it is now, held from here on: what is done about one task is done one after the other."""
     return session.scalars(
-        locked(select(Task).where(Task.id == task_id)).execution_options(populate_existing=True)).one()
+        locked(select(Task).where(Task.id == task_id)).execution_options(populate_existing=True)
+    ).one()
 
 
 def _lend(session: Session, task: Task, volunteer: Volunteer, now: datetime, rule: LendingRule) -> Assignment:
     task.lent = task.lent + 1
     expires_at = now + timedelta(seconds=rule.lease_s)
     assignment = session.scalar(
-        select(Assignment).where(Assignment.task_id == task.id, Assignment.volunteer_id == volunteer.id))
+        select(Assignment).where(Assignment.task_id == task.id, Assignment.volunteer_id == volunteer.id)
+    )
     if assignment is None:
-        assignment = Assignment(task=task, project_id=task.project_id, volunteer=volunteer, state="lent", lent_at=now,
-                                setup_id=current_setup(session, task.project_id).id, expires_at=expires_at)
+        assignment = Assignment(
+            task=task,
+            project_id=task.project_id,
+            volunteer=volunteer,
+            state="lent",
+            lent_at=now,
+            setup_id=current_setup(session, task.project_id).id,
+            expires_at=expires_at,
+        )
         session.add(assignment)
     else:
         check_move(ASSIGNMENT, assignment.state, "lent")
@@ -124,10 +136,17 @@ def bring_back(session: Session, project_id: int, now: datetime) -> int:
     wished = session.scalars(select(Assignment.task_id).where(*ran_out).limit(BROUGHT_BACK_AT_ONCE)).all()
     if not wished:
         return 0
-    tasks = {task.id: task for task in session.scalars(
-        locked(select(Task).where(Task.id.in_(wished)), skip=True).execution_options(populate_existing=True))}
-    out = session.scalars(locked(select(Assignment).where(Assignment.task_id.in_(tasks), *ran_out), skip=True)
-                          .execution_options(populate_existing=True)).all()
+    tasks = {
+        task.id: task
+        for task in session.scalars(
+            locked(select(Task).where(Task.id.in_(wished)), skip=True).execution_options(populate_existing=True)
+        )
+    }
+    out = session.scalars(
+        locked(select(Assignment).where(Assignment.task_id.in_(tasks), *ran_out), skip=True).execution_options(
+            populate_existing=True
+        )
+    ).all()
     for assignment in out:
         set_committed_value(assignment, "task", tasks[assignment.task_id])
         give_back(session, assignment, "expired")
@@ -149,15 +168,22 @@ def held_assignment(session: Session, project_id: int, volunteer_id: int, hold: 
         select(Assignment)
         .where(Assignment.volunteer_id == volunteer_id, Assignment.project_id == project_id, Assignment.state == "lent")
         .where(asked.exists())
-        .order_by(Assignment.lent_at.desc(), Assignment.id.desc()).limit(1)
+        .order_by(Assignment.lent_at.desc(), Assignment.id.desc())
+        .limit(1)
     )
     return session.scalar(locked(query).execution_options(populate_existing=True) if hold else query)
 
 
 def open_leases(session: Session, volunteer_id: int, now: datetime) -> int:
     """How many tasks the volunteer holds, in all projects; leases that ran out do not count."""
-    return session.scalar(select(func.count()).select_from(Assignment).where(
-        Assignment.volunteer_id == volunteer_id, Assignment.state == "lent", Assignment.expires_at > now)) or 0
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Assignment)
+            .where(Assignment.volunteer_id == volunteer_id, Assignment.state == "lent", Assignment.expires_at > now)
+        )
+        or 0
+    )
 
 
 def current_setup(session: Session, project_id: int) -> Setup:
@@ -199,8 +225,9 @@ def renew_lease(session: Session, assignment: Assignment, now: datetime, rule: L
     return assignment
 
 
-def keep_draft(session: Session, assignment: Assignment, draft: dict[str, Any], now: datetime,
-               rule: LendingRule) -> None:
+def keep_draft(
+    session: Session, assignment: Assignment, draft: dict[str, Any], now: datetime, rule: LendingRule
+) -> None:
     """Keeps what was typed so far, unread and unchecked, and renews the lease if it still can be."""
     if assignment.state == "answered":
         raise Conflict("You have answered this already.")
@@ -228,8 +255,9 @@ def report_task(session: Session, assignment: Assignment, words: str, now: datet
     words = words.strip()
     if not words:
         raise BadAnswer("words", "Tell in a few words what is wrong.")
-    report = Report(task_id=assignment.task_id, volunteer_id=assignment.volunteer_id, words=words[:REPORT_LONGEST],
-                    at=now)
+    report = Report(
+        task_id=assignment.task_id, volunteer_id=assignment.volunteer_id, words=words[:REPORT_LONGEST], at=now
+    )
     session.add(report)
     session.flush()
     return report

@@ -46,9 +46,23 @@ def cut_project(session: Session, project: Project, now: datetime, most: int = 2
     if project.cutting is None:
         return 0
     cut_already = select(Region.id).where(Region.scan_id == Scan.id)
-    scans = session.scalars(select(Scan).where(Scan.project_id == project.id, ~cut_already.exists())
-                            .order_by(Scan.document, Scan.page_number, Scan.id).limit(most)).all()
+    scans = session.scalars(
+        select(Scan)
+        .where(Scan.project_id == project.id, ~cut_already.exists())
+        .order_by(Scan.document, Scan.page_number, Scan.id)
+        .limit(most)
+    ).all()
     return sum(cut_scan(session, project, scan, now) for scan in scans)
+
+
+def projects_uncut(session: Session) -> list[str]:
+    """The addresses of projects that have a template and a scan which it has not cut."""
+    uncut = select(Scan.id).where(
+        Scan.project_id == Project.id, ~select(Region.id).where(Region.scan_id == Scan.id).exists()
+    )
+    # A template of JSON null reads as none on some databases and as a value on others: look at what came.
+    found = session.scalars(select(Project).where(uncut.exists()).order_by(Project.id))
+    return [project.slug for project in found if project.cutting]
 
 
 def cut_scan(session: Session, project: Project, scan: Scan, now: datetime) -> bool:
@@ -57,8 +71,13 @@ def cut_scan(session: Session, project: Project, scan: Scan, now: datetime) -> b
         return False
     setup = current_setup(session, project.id)
     template = template_from_setup(project.cutting, [f.name for f in kind_named(setup.kind).fields(setup.body)])
-    item = Item(project=project, scan=scan, identifier=_free_identifier(session, project, scan), title=scan.title,
-                created_at=now)
+    item = Item(
+        project=project,
+        scan=scan,
+        identifier=_free_identifier(session, project, scan),
+        title=scan.title,
+        created_at=now,
+    )
     session.add(item)
     session.flush()
     for region in cut(template, scan.width_px, scan.height_px):
@@ -76,12 +95,30 @@ def _free_identifier(session: Session, project: Project, scan: Scan) -> str:
 
 
 def _add_region(session: Session, project: Project, item: Item, made: CutRegion, now: datetime) -> None:
-    region = Region(scan_id=item.scan_id, item=item, name=made.name, fields=list(made.fields), x_px=made.box.x,
-                    y_px=made.box.y, width_px=made.box.width, height_px=made.box.height)
+    region = Region(
+        scan_id=item.scan_id,
+        item=item,
+        name=made.name,
+        fields=list(made.fields),
+        x_px=made.box.x,
+        y_px=made.box.y,
+        width_px=made.box.width,
+        height_px=made.box.height,
+    )
     session.add(region)
     if made.is_task:
-        session.add(Task(project_id=project.id, item=item, region=region, fields=list(made.fields), state="open",
-                         position=item.scan.page_number, wanted=project.min_answers, created_at=now))
+        session.add(
+            Task(
+                project_id=project.id,
+                item=item,
+                region=region,
+                fields=list(made.fields),
+                state="open",
+                position=item.scan.page_number,
+                wanted=project.min_answers,
+                created_at=now,
+            )
+        )
 
 
 def region_named(session: Session, public_id: str) -> Region:

@@ -28,22 +28,34 @@ class Dataset:
 
 def datasets(session: Session) -> list[Dataset]:
     """All datasets, the one released last first."""
-    newest = (select(Release.project_id, func.max(Release.number).label("number")).where(Release.state == "published")
-              .group_by(Release.project_id).subquery())
+    newest = (
+        select(Release.project_id, func.max(Release.number).label("number"))
+        .where(Release.state == "published")
+        .group_by(Release.project_id)
+        .subquery()
+    )
     releases = session.scalars(
-        select(Release).join(newest, (newest.c.project_id == Release.project_id) & (newest.c.number == Release.number))
-        .join(Project, Project.id == Release.project_id).where(Project.state.not_in(HIDDEN))
+        select(Release)
+        .join(newest, (newest.c.project_id == Release.project_id) & (newest.c.number == Release.number))
+        .join(Project, Project.id == Release.project_id)
+        .where(Project.state.not_in(HIDDEN))
         .options(joinedload(Release.project).joinedload(Project.collection).joinedload(Collection.institution))
-        .order_by(Release.published_at.desc(), Release.id.desc()))
+        .order_by(Release.published_at.desc(), Release.id.desc())
+    )
     return [Dataset(release.project, release) for release in releases]
 
 
 def published_releases(session: Session, slug: str, may_review: MayReview) -> list[Release]:
     """The published releases of a project, newest first; NotFound when there are none that whoever asks may know of."""
-    found = list(session.scalars(
-        select(Release).join(Project).where(Project.slug == slug, Release.state == "published")
-        .options(joinedload(Release.project).joinedload(Project.collection).joinedload(Collection.institution))
-        .order_by(Release.number.desc())))
+    found = list(
+        session.scalars(
+            select(Release)
+            .join(Project)
+            .where(Project.slug == slug, Release.state == "published")
+            .options(joinedload(Release.project).joinedload(Project.collection).joinedload(Collection.institution))
+            .order_by(Release.number.desc())
+        )
+    )
     if not found or not may_see(found[0].project, may_review):
         raise NotFound("There is no such dataset.")
     return found

@@ -42,13 +42,13 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of looking: a picture and its hash, or the reason of the refusal."""
+    """What came of looking: a picture and its hash, or why the file is refused."""
 
     picture: Picture | None
     sha256: str
     size_bytes: int
     storage_key: str
-    reason: str
+    refusal: MicroError | None = None
 
 
 def open_delivery(session: Session, project: Project, source: str, now: datetime) -> Intake:
@@ -59,14 +59,22 @@ def open_delivery(session: Session, project: Project, source: str, now: datetime
     return intake
 
 
-def add_file(session: Session, intake: Intake, file_name: str, storage_key: str,
-             described: Mapping[str, Any]) -> IntakeFile:
+def add_file(
+    session: Session, intake: Intake, file_name: str, storage_key: str, described: Mapping[str, Any]
+) -> IntakeFile:
     """One more file of the delivery. A name that is there already keeps its first state: nothing is taken in twice."""
     name = file_name[:NAME_LONGEST]
     found = session.scalar(select(IntakeFile).where(IntakeFile.intake_id == intake.id, IntakeFile.file_name == name))
     if found is None:
-        found = IntakeFile(intake_id=intake.id, file_name=name, storage_key=storage_key, described=dict(described),
-                           state="waiting", reason="")
+        found = IntakeFile(
+            intake_id=intake.id,
+            file_name=name,
+            storage_key=storage_key,
+            described=dict(described),
+            state="waiting",
+            reason="",
+            reason_values={},
+        )
         session.add(found)
         session.flush()
     return found
@@ -101,12 +109,15 @@ def deliver_folder(session: Session, project: Project, folder: Path, now: dateti
     return intake
 
 
-def _expect(session: Session, intake: Intake, known: dict[str, IntakeFile], path: Path,
-            said: Mapping[str, str]) -> None:
+def _expect(
+    session: Session, intake: Intake, known: dict[str, IntakeFile], path: Path, said: Mapping[str, str]
+) -> None:
     """One more file of a folder waits, or waits again after it was refused, described as the manifest has it now."""
     name = path.name.encode(errors="surrogateescape").decode(errors="replace")[:NAME_LONGEST]
     if name not in known:
-        known[name] = IntakeFile(intake_id=intake.id, file_name=name, storage_key="", state="waiting", reason="")
+        known[name] = IntakeFile(
+            intake_id=intake.id, file_name=name, storage_key="", state="waiting", reason="", reason_values={}
+        )
         session.add(known[name])
     file, key = known[name], FOLDER + str(path.absolute())
     if file.state not in ("waiting", "refused"):
@@ -114,9 +125,9 @@ def _expect(session: Session, intake: Intake, known: dict[str, IntakeFile], path
     file.described = dict(said)
     if file.state == "refused":
         check_move(INTAKE_FILE, file.state, "waiting")
-        file.state, file.reason = "waiting", ""
+        file.state, file.reason, file.reason_values = "waiting", "", {}
     if len(key) > KEY_LONGEST or not _is_writable(key):
-        _end(file, "refused", "its path is too long, or its name is not UTF-8")
+        _refuse(file, BadPicture("its path is too long, or its name is not UTF-8"))
     else:
         file.storage_key = key
 
@@ -128,8 +139,12 @@ def _is_writable(text: str) -> bool:
 
 def next_file(session: Session, intake_id: int) -> Waiting | None:
     """The next file of the delivery that waits, in the order of their coming."""
-    file = session.scalar(select(IntakeFile).where(IntakeFile.intake_id == intake_id, IntakeFile.state == "waiting")
-                          .order_by(IntakeFile.id).limit(1))
+    file = session.scalar(
+        select(IntakeFile)
+        .where(IntakeFile.intake_id == intake_id, IntakeFile.state == "waiting")
+        .order_by(IntakeFile.id)
+        .limit(1)
+    )
     return None if file is None else Waiting(file.id, file.file_name, file.storage_key)
 
 
@@ -141,12 +156,12 @@ def look_at(waiting: Waiting, storage: Storage, images: Images) -> Looked:
     except MicroError as error:
         if not isinstance(error, BadPicture | NotFound):
             raise
-        return Looked(None, "", 0, "", str(error))
+        return Looked(None, "", 0, "", error)
     sha256 = hashlib.sha256(content).hexdigest()
     key = f"scans/{sha256[:2]}/{sha256}.{'jpg' if picture.format == 'JPEG' else 'png'}"
     if not storage.exists(key):
         storage.put(key, content)
-    return Looked(picture, sha256, len(content), key, "")
+    return Looked(picture, sha256, len(content), key)
 
 
 def drop_upload(waiting: Waiting, storage: Storage) -> None:
@@ -170,8 +185,11 @@ def _read_file(path: Path) -> bytes:
         if not stat.S_ISREG(about.st_mode):
             raise BadPicture("this is not a file")
         if about.st_size > LARGEST_BYTES:
-            raise BadPicture("the file has %(size)s MB; at most %(most)s are taken", size=about.st_size // 1_000_000,
-                             most=LARGEST_BYTES // 1_000_000)
+            raise BadPicture(
+                "the file has %(size)s MB; at most %(most)s are taken",
+                size=about.st_size // 1_000_000,
+                most=LARGEST_BYTES // 1_000_000,
+            )
         return path.read_bytes()
     except FileNotFoundError:
         raise NotFound("there is no such file in the folder") from None
@@ -188,26 +206,32 @@ def take_in(session: Session, file_id: int, looked: Looked, now: datetime) -> No
     session.refresh(file)
     if file.state != "waiting":  # Another worker was faster.
         return
-    if looked.picture is None:
-        _end(file, "refused", looked.reason)
+    if looked.refusal is not None:
+        _refuse(file, looked.refusal)
         return
     same = select(Scan).where(Scan.project_id == project.id, Scan.sha256 == looked.sha256)
     scan = session.scalar(same)
     if scan is not None:
         file.scan_id = scan.id
-        _end(file, "same", scan.file_name)
+        _end(file, "same")
         return
     scan = _new_scan(file, looked, now)
     session.add(scan)
     session.flush()
     file.scan_id = scan.id
-    _end(file, "taken", "")
+    _end(file, "taken")
     cut_scan(session, project, scan, now)
 
 
-def _end(file: IntakeFile, state: str, reason: str) -> None:
+def _end(file: IntakeFile, state: str) -> None:
     check_move(INTAKE_FILE, file.state, state)
-    file.state, file.reason = state, reason
+    file.state = state
+
+
+def _refuse(file: IntakeFile, why: MicroError) -> None:
+    """Keeps the sentence and what fills it apart, so that everybody reads it in their own language."""
+    _end(file, "refused")
+    file.reason, file.reason_values = why.sentence, {name: str(value) for name, value in why.values.items()}
 
 
 def _new_scan(file: IntakeFile, looked: Looked, now: datetime) -> Scan:
@@ -215,13 +239,24 @@ def _new_scan(file: IntakeFile, looked: Looked, now: datetime) -> Scan:
     said = file.described
     stem = PurePosixPath(file.file_name).stem
     return Scan(
-        project=file.intake.project, sha256=looked.sha256, format=looked.picture.format, size_bytes=looked.size_bytes,
-        width_px=looked.picture.width_px, height_px=looked.picture.height_px, orientation=looked.picture.orientation,
-        storage_key=looked.storage_key, file_name=file.file_name, identifier=str(said.get("identifier") or stem)[:200],
-        title=str(said.get("title", ""))[:300], document=str(said.get("document", ""))[:200],
-        page_number=int(said.get("page") or file.id), rights=str(said.get("rights", ""))[:200],
-        credit=str(said.get("credit", ""))[:300], created_at=now,
-        details={key: value for key, value in said.items() if key not in DESCRIBED})
+        project=file.intake.project,
+        sha256=looked.sha256,
+        format=looked.picture.format,
+        size_bytes=looked.size_bytes,
+        width_px=looked.picture.width_px,
+        height_px=looked.picture.height_px,
+        orientation=looked.picture.orientation,
+        storage_key=looked.storage_key,
+        file_name=file.file_name,
+        identifier=str(said.get("identifier") or stem)[:200],
+        title=str(said.get("title", ""))[:300],
+        document=str(said.get("document", ""))[:200],
+        page_number=int(said.get("page") or file.id),
+        rights=str(said.get("rights", ""))[:200],
+        credit=str(said.get("credit", ""))[:300],
+        created_at=now,
+        details={key: value for key, value in said.items() if key not in DESCRIBED},
+    )
 
 
 def delivery(session: Session, intake_id: int) -> Intake:
@@ -249,20 +284,33 @@ class Progress:
     total: int
     waiting: int
     taken: int
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[tuple[str, MicroError], ...]
     same: tuple[tuple[str, str], ...]
 
 
 def progress_of(session: Session, intake: Intake) -> Progress:
     """The progress of one delivery."""
-    counts = {state: count for state, count in session.execute(
-        select(IntakeFile.state, func.count()).where(IntakeFile.intake_id == intake.id).group_by(IntakeFile.state))}
-    named = {state: tuple((name, reason) for name, reason in session.execute(
-        select(IntakeFile.file_name, IntakeFile.reason)
-        .where(IntakeFile.intake_id == intake.id, IntakeFile.state == state).order_by(IntakeFile.file_name)))
-        for state in ("refused", "same")}
-    return Progress(sum(counts.values()), counts.get("waiting", 0), counts.get("taken", 0), named["refused"],
-                    named["same"])
+    counts = {
+        state: count
+        for state, count in session.execute(
+            select(IntakeFile.state, func.count()).where(IntakeFile.intake_id == intake.id).group_by(IntakeFile.state)
+        )
+    }
+    files = select(IntakeFile).where(IntakeFile.intake_id == intake.id).order_by(IntakeFile.file_name)
+    refused = tuple(
+        (file.file_name, BadPicture(file.reason, **file.reason_values))
+        for file in session.scalars(files.where(IntakeFile.state == "refused"))
+    )
+    same = tuple(
+        (name, original)
+        for name, original in session.execute(
+            select(IntakeFile.file_name, Scan.file_name)
+            .join(Scan, Scan.id == IntakeFile.scan_id)
+            .where(IntakeFile.intake_id == intake.id, IntakeFile.state == "same")
+            .order_by(IntakeFile.file_name)
+        )
+    )
+    return Progress(sum(counts.values()), counts.get("waiting", 0), counts.get("taken", 0), refused, same)
 
 
 def deliveries_behind(session: Session) -> list[int]:
@@ -272,5 +320,6 @@ def deliveries_behind(session: Session) -> list[int]:
 
 def scans_of(session: Session, project: Project) -> Iterable[Scan]:
     """The scans of a project in the order of documents and pages."""
-    return session.scalars(select(Scan).where(Scan.project_id == project.id)
-                           .order_by(Scan.document, Scan.page_number, Scan.id))
+    return session.scalars(
+        select(Scan).where(Scan.project_id == project.id).order_by(Scan.document, Scan.page_number, Scan.id)
+    )

@@ -65,5 +65,6 @@ def _bound(secret: str, purpose: Purpose, account: Account) -> str:
 
 
 def _serializer(secret: str, purpose: Purpose, now: datetime) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt=f"link to {purpose.value[0]}", signer=_Dated,
-                                  signer_kwargs={"now_s": int(now.timestamp())})
+    return URLSafeTimedSerializer(
+        secret, salt=f"link to {purpose.value[0]}", signer=_Dated, signer_kwargs={"now_s": int(now.timestamp())}
+    )

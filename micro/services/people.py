@@ -46,8 +46,14 @@ class Person:
 def person_of(session: Session, account: Account) -> Person:
     """The account with its roles."""
     memberships = session.scalars(select(Membership).where(Membership.account_id == account.id))
-    return Person(account.id, account.public_id, account.name, account.language,
-                  {m.institution_id: m.role for m in memberships}, account.is_network_admin)
+    return Person(
+        account.id,
+        account.public_id,
+        account.name,
+        account.language,
+        {m.institution_id: m.role for m in memberships},
+        account.is_network_admin,
+    )
 
 
 def volunteer_of_account(session: Session, account_id: int, now: datetime) -> Volunteer:
@@ -89,16 +95,36 @@ def hash_token(token: str) -> str:
 
 def has_accepted(session: Session, volunteer_id: int, terms_version: str, licence: str) -> bool:
     """Whether the volunteer accepted these terms of contribution."""
-    return session.scalar(select(Acceptance.id).where(
-        Acceptance.volunteer_id == volunteer_id, Acceptance.terms_version == terms_version,
-        Acceptance.licence == licence)) is not None
+    return (
+        session.scalar(
+            select(Acceptance.id).where(
+                Acceptance.volunteer_id == volunteer_id,
+                Acceptance.terms_version == terms_version,
+                Acceptance.licence == licence,
+            )
+        )
+        is not None
+    )
 
 
-def accept_terms(session: Session, volunteer: Volunteer, terms_version: str, licence: str, language: str, wording: str,
-                 now: datetime) -> None:
+def accept_terms(
+    session: Session, volunteer: Volunteer, terms_version: str, licence: str, language: str, wording: str, now: datetime
+) -> None:
     """Keeps that the volunteer accepted the terms, with the words that were shown. Twice is once."""
     if has_accepted(session, volunteer.id, terms_version, licence):
         return
-    session.add(Acceptance(volunteer_id=volunteer.id, terms_version=terms_version, licence=licence, language=language,
-                           wording=wording, accepted_at=now))
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(
+                Acceptance(
+                    volunteer_id=volunteer.id,
+                    terms_version=terms_version,
+                    licence=licence,
+                    language=language,
+                    wording=wording,
+                    accepted_at=now,
+                )
+            )
+            session.flush()
+    except IntegrityError:  # The same volunteer's other tab was faster.
+        return

@@ -30,7 +30,7 @@ def picture_key(sha256: str, box: Box | None, wished_px: int) -> str:
 
 
 def picture(key: str, source_key: str, box: Box | None, storage: Storage, images: Images) -> bytes:
-    """The JPEG at ``key`` (see :func:`picture_key`), made from the scan when it is not in the cache. No database here."""
+    """The JPEG at ``key`` (see :func:`picture_key`), made from the scan when it is not cached. No database here."""
     if storage.exists(key):
         return storage.get(key)
     longest = int(key.rpartition("-")[2].removesuffix(".jpg"))

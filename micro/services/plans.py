@@ -38,9 +38,17 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
     if unknown := sorted(set(plan) - KNOWN):
         raise BadAnswer(unknown[0], "The plan has no part called “%(name)s”.", name=unknown[0])
     collection = _collection(session, _institution(session, plan["institution"], now), str(plan["collection"]), now)
-    project = make_project(session, collection, str(plan["slug"]), plan["texts"], plan["form"], now,
-                           licence=plan.get("licence", "CC-BY-4.0"), content_language=plan.get("content_language", "en"),
-                           **_redundancy(plan))
+    project = make_project(
+        session,
+        collection,
+        str(plan["slug"]),
+        plan["texts"],
+        plan["form"],
+        now,
+        licence=plan.get("licence", "CC-BY-4.0"),
+        content_language=plan.get("content_language", "en"),
+        **_redundancy(plan),
+    )
     if plan.get("boxes"):
         set_template(session, project, {"boxes": plan["boxes"]})
     return project
@@ -64,7 +72,9 @@ def _institution(session: Session, body: Mapping[str, Any], now: datetime) -> In
     if found is not None:
         return found
     if not SLUG.fullmatch(slug) or not body.get("name"):
-        raise BadAnswer("institution", "An institution needs a name, and an address of small letters, digits and hyphens.")
+        raise BadAnswer(
+            "institution", "An institution needs a name, and an address of small letters, digits and hyphens."
+        )
     if body.get("accent", "") not in ACCENTS:
         raise BadAnswer("institution", "There are the accents valmont, notarial, harrowby and kesten.")
     made = Institution(slug=slug, name=str(body["name"])[:200], accent=str(body.get("accent", "")), created_at=now)
@@ -74,7 +84,9 @@ def _institution(session: Session, body: Mapping[str, Any], now: datetime) -> In
 
 
 def _collection(session: Session, institution: Institution, name: str, now: datetime) -> Collection:
-    found = session.scalar(select(Collection).where(Collection.institution_id == institution.id, Collection.name == name))
+    found = session.scalar(
+        select(Collection).where(Collection.institution_id == institution.id, Collection.name == name)
+    )
     if found is not None:
         return found
     made = Collection(institution=institution, name=name[:200], created_at=now)

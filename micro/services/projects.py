@@ -78,13 +78,22 @@ def projects_of(session: Session, institution_ids: Iterable[int] | None) -> list
 
 def progress_of(session: Session, project_id: int) -> Progress:
     """The project's figures. Cost: a few counts by index."""
-    states = {state: count for state, count in session.execute(
-        select(Task.state, func.count()).where(Task.project_id == project_id).group_by(Task.state))}
+    states = {
+        state: count
+        for state, count in session.execute(
+            select(Task.state, func.count()).where(Task.project_id == project_id).group_by(Task.state)
+        )
+    }
     answers, volunteers = session.execute(
-        select(func.count(), func.count(func.distinct(Answer.volunteer_id))).where(Answer.project_id == project_id)).one()
+        select(func.count(), func.count(func.distinct(Answer.volunteer_id))).where(Answer.project_id == project_id)
+    ).one()
     scans = session.scalar(select(func.count()).select_from(Scan).where(Scan.project_id == project_id)) or 0
-    waiting = session.scalar(select(func.count()).select_from(Record).where(
-        Record.project_id == project_id, Record.state == "review")) or 0
+    waiting = (
+        session.scalar(
+            select(func.count()).select_from(Record).where(Record.project_id == project_id, Record.state == "review")
+        )
+        or 0
+    )
     return Progress(sum(states.values()), states.get("done", 0), answers, volunteers, scans, waiting)
 
 
@@ -101,16 +110,34 @@ class NetworkFigures:
 def network_figures(session: Session) -> NetworkFigures:
     """Answers, records that anyone may use, people who answered, and institutions with a public project."""
     answers, volunteers = session.execute(select(func.count(), func.count(func.distinct(Answer.volunteer_id)))).one()
-    records = session.scalar(select(func.count()).select_from(Record).where(Record.state.in_(("settled", "decided")))) or 0
-    institutions = session.scalar(
-        select(func.count(func.distinct(Collection.institution_id))).select_from(Project).join(Collection)
-        .where(Project.state.in_(PUBLIC_PROJECTS))) or 0
+    records = (
+        session.scalar(select(func.count()).select_from(Record).where(Record.state.in_(("settled", "decided")))) or 0
+    )
+    institutions = (
+        session.scalar(
+            select(func.count(func.distinct(Collection.institution_id)))
+            .select_from(Project)
+            .join(Collection)
+            .where(Project.state.in_(PUBLIC_PROJECTS))
+        )
+        or 0
+    )
     return NetworkFigures(answers, records, volunteers, institutions)
 
 
-def make_project(session: Session, collection: Collection, slug: str, texts: Mapping[str, Any], setup: Mapping[str, Any],
-                 now: datetime, *, kind: str = "transcribe", licence: str = "CC-BY-4.0", content_language: str = "en",
-                 **settings: Any) -> Project:
+def make_project(
+    session: Session,
+    collection: Collection,
+    slug: str,
+    texts: Mapping[str, Any],
+    setup: Mapping[str, Any],
+    now: datetime,
+    *,
+    kind: str = "transcribe",
+    licence: str = "CC-BY-4.0",
+    content_language: str = "en",
+    **settings: Any,
+) -> Project:
     """A new draft project with its first form. Raises BadAnswer for a form, licence or address that cannot be used."""
     if not SLUG.fullmatch(slug) or len(slug) > 60:
         raise BadAnswer("slug", "An address needs small letters, digits and single hyphens.")
@@ -119,28 +146,55 @@ def make_project(session: Session, collection: Collection, slug: str, texts: Map
     if session.scalar(select(Project.id).where(Project.slug == slug)) is not None:
         raise Conflict("There is a project at the address “%(slug)s” already.", slug=slug)
     kind_named(kind).fields(setup)
-    project = Project(collection=collection, slug=slug, texts=dict(texts), licence=licence, state="draft",
-                      content_language=content_language, cutting=None, created_at=now, **settings)
+    project = Project(
+        collection=collection,
+        slug=slug,
+        texts=dict(texts),
+        licence=licence,
+        state="draft",
+        content_language=content_language,
+        cutting=None,
+        created_at=now,
+        **settings,
+    )
     session.add(project)
     session.flush()
-    session.add(Setup(project_id=project.id, version=1, kind=kind, kind_version=kind_named(kind).version, body=dict(setup),
-                      created_at=now))
+    session.add(
+        Setup(
+            project_id=project.id,
+            version=1,
+            kind=kind,
+            kind_version=kind_named(kind).version,
+            body=dict(setup),
+            created_at=now,
+        )
+    )
     session.flush()
     return project
 
 
 def change_setup(session: Session, project: Project, body: Mapping[str, Any], now: datetime) -> Setup:
     """A newer version of the project's form; tasks that are lent keep the one that was on the screen."""
-    newest = session.scalars(select(Setup).where(Setup.project_id == project.id).order_by(Setup.version.desc()).limit(1)).one()
+    newest = session.scalars(
+        select(Setup).where(Setup.project_id == project.id).order_by(Setup.version.desc()).limit(1)
+    ).one()
     kind_named(newest.kind).fields(body)
-    made = Setup(project_id=project.id, version=newest.version + 1, kind=newest.kind,
-                 kind_version=kind_named(newest.kind).version, body=dict(body), created_at=now)
+    made = Setup(
+        project_id=project.id,
+        version=newest.version + 1,
+        kind=newest.kind,
+        kind_version=kind_named(newest.kind).version,
+        body=dict(body),
+        created_at=now,
+    )
     session.add(made)
     session.flush()
     return made
 
 
-def move_project(session: Session, project: Project, to_state: str, account_id: int | None, now: datetime, why: str = "") -> None:
+def move_project(
+    session: Session, project: Project, to_state: str, account_id: int | None, now: datetime, why: str = ""
+) -> None:
     """Moves the project and writes it down. Going live needs at least one task."""
     check_move(PROJECT, project.state, to_state)
     if to_state == "live" and not session.scalar(select(Task.id).where(Task.project_id == project.id).limit(1)):
@@ -153,8 +207,13 @@ def move_project(session: Session, project: Project, to_state: str, account_id: 
 def a_cut_item(session: Session, project_id: int) -> tuple[Item, Region] | None:
     """An item to show on the project's page, with a region that is asked: one that still needs reading comes first."""
     found = session.execute(
-        select(Item, Region).join(Task, Task.item_id == Item.id).join(Region, Region.id == Task.region_id)
-        .where(Item.project_id == project_id).order_by(Task.state.desc(), Task.position, Task.id).limit(1)).first()
+        select(Item, Region)
+        .join(Task, Task.item_id == Item.id)
+        .join(Region, Region.id == Task.region_id)
+        .where(Item.project_id == project_id)
+        .order_by(Task.state.desc(), Task.position, Task.id)
+        .limit(1)
+    ).first()
     return None if found is None else (found[0], found[1])
 
 
@@ -175,11 +234,15 @@ def a_read_record(session: Session) -> ReadRecord | None:
     """The newest record that a professional decided, else that volunteers agree on; None while there is none."""
     found = session.execute(
         select(Record, Region, Scan, Project, RecordVersion)
-        .join(Item, Item.id == Record.item_id).join(Region, Region.item_id == Item.id).join(Scan, Scan.id == Region.scan_id)
+        .join(Item, Item.id == Record.item_id)
+        .join(Region, Region.item_id == Item.id)
+        .join(Scan, Scan.id == Region.scan_id)
         .join(Project, Project.id == Record.project_id)
         .join(RecordVersion, (RecordVersion.record_id == Record.id) & (RecordVersion.number == Record.current))
         .where(Record.state.in_(("decided", "settled")), Project.state.in_(PUBLIC_PROJECTS), Region.name != WHOLE)
-        .order_by(Record.state, Record.changed_at.desc(), Region.id).limit(1)).first()
+        .order_by(Record.state, Record.changed_at.desc(), Region.id)
+        .limit(1)
+    ).first()
     if found is None:
         return None
     record, region, scan, project, version = found

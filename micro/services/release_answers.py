@@ -46,8 +46,10 @@ def write_answers(session: Session, project: Project, folder: Path, pseudonym: C
 
     Answers stand in the order of records and of random identifiers, so that their order does not tell the time of day.
     """
-    setups = {setup.id: setup for setup in session.scalars(
-        select(Setup).where(Setup.project_id == project.id).order_by(Setup.version.desc()))}
+    setups = {
+        setup.id: setup
+        for setup in session.scalars(select(Setup).where(Setup.project_id == project.id).order_by(Setup.version.desc()))
+    }
     groups = _all_fields(setups.values(), project.content_language)
     head = (*columns.ANSWER_HEAD, *columns.flat(groups))
     volunteers: set[str] = set()
@@ -58,9 +60,12 @@ def write_answers(session: Session, project: Project, folder: Path, pseudonym: C
         for some in found.partitions(AT_ONCE):
             volunteers.update(row.volunteer for row in some)
             count += len(some)
-            file.write(csv_lines(_line(row, setups[row.setup_id], project.content_language, pseudonym(row.volunteer),
-                                       groups, head)
-                                 for row in some))
+            file.write(
+                csv_lines(
+                    _line(row, setups[row.setup_id], project.content_language, pseudonym(row.volunteer), groups, head)
+                    for row in some
+                )
+            )
     return WrittenAnswers(count, len(volunteers), head)
 
 
@@ -80,22 +85,52 @@ def _all_fields(setups: Iterable[Setup], language: str) -> tuple[FieldColumns, .
 def _query(project_id: int) -> Select[Any]:
     newest = func.max(Answer.number).over(partition_by=Answer.assignment_id)
     return (
-        select(Answer.public_id, Answer.number, Answer.at, Answer.surplus, Answer.value, Answer.setup_id,
-               newest.label("newest"), Volunteer.public_id.label("volunteer"), Record.public_id.label("record"),
-               Item.identifier, Region.name.label("region"))
-        .join(Assignment, Assignment.id == Answer.assignment_id).join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .join(Task, Task.id == Answer.task_id).join(Region, Region.id == Task.region_id)
-        .join(Item, Item.id == Task.item_id).join(Scan, Scan.id == Item.scan_id).join(Record, Record.item_id == Item.id)
+        select(
+            Answer.public_id,
+            Answer.number,
+            Answer.at,
+            Answer.surplus,
+            Answer.value,
+            Answer.setup_id,
+            newest.label("newest"),
+            Volunteer.public_id.label("volunteer"),
+            Record.public_id.label("record"),
+            Item.identifier,
+            Region.name.label("region"),
+        )
+        .join(Assignment, Assignment.id == Answer.assignment_id)
+        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+        .join(Task, Task.id == Answer.task_id)
+        .join(Region, Region.id == Task.region_id)
+        .join(Item, Item.id == Task.item_id)
+        .join(Scan, Scan.id == Item.scan_id)
+        .join(Record, Record.item_id == Item.id)
         .where(Answer.project_id == project_id, is_released())
-        .order_by(Scan.document, Scan.page_number, Item.id, Task.id, Assignment.public_id, Answer.number))
+        .order_by(Scan.document, Scan.page_number, Item.id, Task.id, Assignment.public_id, Answer.number)
+    )
 
 
-def _line(row: Row[Any], setup: Setup, language: str, volunteer: str, groups: Sequence[FieldColumns],
-          head: Sequence[Described]) -> list[str]:
+def _line(
+    row: Row[Any],
+    setup: Setup,
+    language: str,
+    volunteer: str,
+    groups: Sequence[FieldColumns],
+    head: Sequence[Described],
+) -> list[str]:
     cells = kind_named(setup.kind).row(row.value, setup.body, language)
-    texts = [row.public_id, row.record, row.identifier, row.region, volunteer, row.at.date().isoformat(),
-             str(row.number),
-             _truth(row.number == row.newest), str(setup.version), _truth(row.surplus)]
+    texts = [
+        row.public_id,
+        row.record,
+        row.identifier,
+        row.region,
+        volunteer,
+        row.at.date().isoformat(),
+        str(row.number),
+        _truth(row.number == row.newest),
+        str(setup.version),
+        _truth(row.surplus),
+    ]
     for group in groups:
         said = row.value.get(group.field.name)
         texts += [cells.get(name, "") if said is not None else "" for name, _ in group.cells]

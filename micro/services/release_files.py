@@ -68,8 +68,12 @@ def _changes(plan: Plan, folder: Path, storage: Storage) -> dict[str, Any] | Non
     with (folder / "records.jsonl").open(encoding="utf-8", newline="\n") as newer:
         counted = compared_with(older, newer)
     were, names = plan.before["columns"], [column.name for column in plan.tables["records.csv"]]
-    return {"since": plan.before["number"], **counted, "columns_added": [name for name in names if name not in were],
-            "columns_removed": [name for name in were if name not in names]}
+    return {
+        "since": plan.before["number"],
+        **counted,
+        "columns_added": [name for name in names if name not in were],
+        "columns_removed": [name for name in were if name not in names],
+    }
 
 
 def _write_papers(plan: Plan, folder: Path) -> None:
@@ -108,19 +112,40 @@ def _write_archive(folder: Path) -> None:
             archive.writestr(entry, (folder / file).read_bytes())
 
 
-def _manifest(plan: Plan, place: str, sums: Mapping[str, tuple[int, str]], archive: Mapping[str, Any],
-              changes: Mapping[str, Any] | None) -> dict[str, Any]:
+def _manifest(
+    plan: Plan,
+    place: str,
+    sums: Mapping[str, tuple[int, str]],
+    archive: Mapping[str, Any],
+    changes: Mapping[str, Any] | None,
+) -> dict[str, Any]:
     """Everything that the release's page shows, so that the page too stays as it was."""
     c = plan.colophon
     return {
         "folder": place,
-        "files": [{"name": name, "about": about, "rows": plan.counts.get(name), "bytes": sums[name][0],
-                   "sha256": sums[name][1]}
-                  for name, about in FILES.items()],
+        "files": [
+            {
+                "name": name,
+                "about": about,
+                "rows": plan.counts.get(name),
+                "bytes": sums[name][0],
+                "sha256": sums[name][1],
+            }
+            for name, about in FILES.items()
+        ],
         "archive": {"name": ARCHIVE, **archive},
         "columns": [column.name for column in plan.tables["records.csv"]],
-        "fields": list(plan.fields), "figures": dict(plan.figures), "preview": list(plan.preview), "changes": changes,
-        "texts": plan.texts, "institution": c.institution, "collection": c.collection, "language": c.language,
-        "citation": {"text": papers.citation_text(c), "bibtex": papers.citation_bibtex(c),
-                     "csl": papers.citation_csl(c)},
+        "fields": list(plan.fields),
+        "figures": dict(plan.figures),
+        "preview": list(plan.preview),
+        "changes": changes,
+        "texts": plan.texts,
+        "institution": c.institution,
+        "collection": c.collection,
+        "language": c.language,
+        "citation": {
+            "text": papers.citation_text(c),
+            "bibtex": papers.citation_bibtex(c),
+            "csl": papers.citation_csl(c),
+        },
     }

@@ -56,8 +56,9 @@ def gather(session: Session, release_id: int, public_url: str, pseudonym_key: by
 class _Reading:
     """One reading: what all of its parts need."""
 
-    def __init__(self, session: Session, release: Release, public_url: str, key: bytes,
-                 room: TemporaryDirectory[str]) -> None:
+    def __init__(
+        self, session: Session, release: Release, public_url: str, key: bytes, room: TemporaryDirectory[str]
+    ) -> None:
         self.session, self.release, self.project, self.room = session, release, release.project, room
         self.public_url, self.key, self.folder = public_url, key, Path(room.name)
         self.language = self.project.content_language
@@ -76,19 +77,43 @@ class _Reading:
         volunteers = answers.volunteers
         items = self.session.scalar(select(func.count(Item.id)).where(Item.project_id == self.project.id)) or 0
         before = self.session.scalar(
-            select(Release).where(Release.project_id == self.project.id, Release.state == "published",
-                                  Release.number < self.release.number).order_by(Release.number.desc()).limit(1))
-        figures = {**self.tally.figures(), "items": items, "answers": answers.rows, "volunteers": volunteers,
-                   "asked_for": self.project.min_answers}
-        tables = {"records.csv": self.columns, "values.csv": columns.VALUES, "answers.csv": answers.columns,
-                  "dictionary.csv": columns.DICTIONARY}
+            select(Release)
+            .where(
+                Release.project_id == self.project.id,
+                Release.state == "published",
+                Release.number < self.release.number,
+            )
+            .order_by(Release.number.desc())
+            .limit(1)
+        )
+        figures = {
+            **self.tally.figures(),
+            "items": items,
+            "answers": answers.rows,
+            "volunteers": volunteers,
+            "asked_for": self.project.min_answers,
+        }
+        tables = {
+            "records.csv": self.columns,
+            "values.csv": columns.VALUES,
+            "answers.csv": answers.columns,
+            "dictionary.csv": columns.DICTIONARY,
+        }
         return Plan(
-            release_public_id=self.release.public_id, room=self.room, colophon=self._colophon(volunteers),
-            tables=tables, counts={**counts, "answers.csv": answers.rows}, figures=figures, preview=self.preview,
+            release_public_id=self.release.public_id,
+            room=self.room,
+            colophon=self._colophon(volunteers),
+            tables=tables,
+            counts={**counts, "answers.csv": answers.rows},
+            figures=figures,
+            preview=self.preview,
             fields=[{"name": f.name, "type": f.type, "labels": dict(f.labels)} for f in self.fields],
-            texts={language: {name: self.project.text(name, language) for name in ("title", "lead")}
-                   for language in self.project.texts},
-            before=None if before is None else dict(before.manifest or {}, number=before.number))
+            texts={
+                language: {name: self.project.text(name, language) for name in ("title", "lead")}
+                for language in self.project.texts
+            },
+            before=None if before is None else dict(before.manifest or {}, number=before.number),
+        )
 
     def pseudonym(self, volunteer: str) -> str:
         """The same for the same volunteer in all releases of this project, another one in every other project."""
@@ -99,11 +124,20 @@ class _Reading:
         project, collection = self.project, self.project.collection
         home = f"{self.public_url}/data/{project.slug}"
         return Colophon(
-            slug=project.slug, number=self.release.number, title=project.text("title", self.language) or project.slug,
-            about=project.text("lead", self.language), institution=collection.institution.name,
+            slug=project.slug,
+            number=self.release.number,
+            title=project.text("title", self.language) or project.slug,
+            about=project.text("lead", self.language),
+            institution=collection.institution.name,
             collection=collection.name,
-            licence=self.release.licence, url=f"{home}/{self.release.number}", home=home, at=self.release.created_at,
-            notes=self.release.notes, volunteers=volunteers, language=self.language)
+            licence=self.release.licence,
+            url=f"{home}/{self.release.number}",
+            home=home,
+            at=self.release.created_at,
+            notes=self.release.notes,
+            volunteers=volunteers,
+            language=self.language,
+        )
 
     def _write_records(self) -> dict[str, int]:
         """Writes records.csv, values.csv and records.jsonl; returns their numbers of rows."""
@@ -139,47 +173,96 @@ class _Reading:
 
     def _facts(self, row: Row[Any], regions: Sequence[RegionFacts], reviewed_at: datetime | None) -> RecordFacts:
         facts = RecordFacts(
-            record=row.public_id, identifier=row.identifier, title=row.title, state=row.state, reason=row.reason,
-            answers=row.answers_count, reviewed_at=None, version=row.current, engine=row.engine, values=row.now_said,
-            newest=row.newest_said or {}, regions=tuple(regions),
-            scan={"url": f"{self.public_url}/pictures/scan/{row.scan}/{PICTURE_PX}.jpg", "sha256": row.sha256,
-                  "width_px": row.width_px, "height_px": row.height_px, "file_name": row.file_name,
-                  "document": row.document,
-                  "page": row.page_number, "rights": row.rights, "credit": row.credit})
+            record=row.public_id,
+            identifier=row.identifier,
+            title=row.title,
+            state=row.state,
+            reason=row.reason,
+            answers=row.answers_count,
+            reviewed_at=None,
+            version=row.current,
+            engine=row.engine,
+            values=row.now_said,
+            newest=row.newest_said or {},
+            regions=tuple(regions),
+            scan={
+                "url": f"{self.public_url}/pictures/scan/{row.scan}/{PICTURE_PX}.jpg",
+                "sha256": row.sha256,
+                "width_px": row.width_px,
+                "height_px": row.height_px,
+                "file_name": row.file_name,
+                "document": row.document,
+                "page": row.page_number,
+                "rights": row.rights,
+                "credit": row.credit,
+            },
+        )
         if not facts.checked:
             return facts
         return RecordFacts(**{**vars(facts), "reviewed_at": reviewed_at})
 
     def _regions(self, item_ids: list[int]) -> dict[int, list[RegionFacts]]:
         found: dict[int, list[RegionFacts]] = {}
-        query = (select(Region, Task.id.is_not(None)).outerjoin(Task, Task.region_id == Region.id)
-                 .where(Region.item_id.in_(item_ids)).order_by(Region.id))
+        query = (
+            select(Region, Task.id.is_not(None))
+            .outerjoin(Task, Task.region_id == Region.id)
+            .where(Region.item_id.in_(item_ids))
+            .order_by(Region.id)
+        )
         for region, asked in self.session.execute(query):
-            found.setdefault(region.item_id, []).append(RegionFacts(
-                region.name, tuple(region.fields), asked,
-                f"{self.public_url}/pictures/region/{region.public_id}/{PICTURE_PX}.jpg",
-                region.x_px, region.y_px, region.width_px, region.height_px))
+            found.setdefault(region.item_id, []).append(
+                RegionFacts(
+                    region.name,
+                    tuple(region.fields),
+                    asked,
+                    f"{self.public_url}/pictures/region/{region.public_id}/{PICTURE_PX}.jpg",
+                    region.x_px,
+                    region.y_px,
+                    region.width_px,
+                    region.height_px,
+                )
+            )
         return found
 
     def _reviewed(self, record_ids: list[int]) -> dict[int, datetime]:
         found = self.session.execute(
             select(Decision.record_id, func.max(Decision.at))
             .where(Decision.record_id.in_(record_ids), Decision.action.in_(("accept", "amend")))
-            .group_by(Decision.record_id))
+            .group_by(Decision.record_id)
+        )
         return {record_id: at for record_id, at in found}  # dict() alone would take the Result for a mapping.
 
 
 def _records_query(project_id: int) -> Select[Any]:
     now, newest = aliased(RecordVersion), aliased(RecordVersion)
     return (
-        select(Record.id, Record.public_id, Record.state, Record.reason, Record.answers_count, Record.current,
-               Record.item_id,
-               Item.identifier, Item.title, now.values.label("now_said"), now.engine,
-               newest.values.label("newest_said"),
-               Scan.public_id.label("scan"), Scan.sha256, Scan.width_px, Scan.height_px, Scan.file_name, Scan.document,
-               Scan.page_number, Scan.rights, Scan.credit)
-        .join(Item, Item.id == Record.item_id).join(Scan, Scan.id == Item.scan_id)
+        select(
+            Record.id,
+            Record.public_id,
+            Record.state,
+            Record.reason,
+            Record.answers_count,
+            Record.current,
+            Record.item_id,
+            Item.identifier,
+            Item.title,
+            now.values.label("now_said"),
+            now.engine,
+            newest.values.label("newest_said"),
+            Scan.public_id.label("scan"),
+            Scan.sha256,
+            Scan.width_px,
+            Scan.height_px,
+            Scan.file_name,
+            Scan.document,
+            Scan.page_number,
+            Scan.rights,
+            Scan.credit,
+        )
+        .join(Item, Item.id == Record.item_id)
+        .join(Scan, Scan.id == Item.scan_id)
         .join(now, (now.record_id == Record.id) & (now.number == Record.current))
         .outerjoin(newest, (newest.record_id == Record.id) & (newest.number == Record.proposed))
         .where(Record.project_id == project_id, is_released())
-        .order_by(Scan.document, Scan.page_number, Item.id))
+        .order_by(Scan.document, Scan.page_number, Item.id)
+    )

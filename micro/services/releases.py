@@ -19,8 +19,17 @@ from micro.services.release_answers import is_released
 from micro.services.release_files import Plan, write_files
 from micro.services.release_rows import gather
 
-__all__ = ["Plan", "count_to_release", "fail", "gather", "publish", "releases_behind", "releases_of", "start_release",
-           "write_files"]
+__all__ = [
+    "Plan",
+    "count_to_release",
+    "fail",
+    "gather",
+    "publish",
+    "releases_behind",
+    "releases_of",
+    "start_release",
+    "write_files",
+]
 NOTES_LONGEST = 5000
 
 
@@ -30,8 +39,9 @@ def start_release(session: Session, project: Project, account_id: int | None, no
     Numbers have no gaps: one that failed is taken up again under its number. Conflict while another is being made;
     BadAnswer as long as no record has an outcome.
     """
-    newest: Release | None = session.scalar(locked(select(Release).where(Release.project_id == project.id)
-                                   .order_by(Release.number.desc()).limit(1)))
+    newest: Release | None = session.scalar(
+        locked(select(Release).where(Release.project_id == project.id).order_by(Release.number.desc()).limit(1))
+    )
     if newest is not None and newest.state == "making":
         raise Conflict("Release %(number)s of this project is being made already.", number=newest.number)
     if session.scalar(select(Record.id).where(Record.project_id == project.id, is_released()).limit(1)) is None:
@@ -48,9 +58,13 @@ def start_release(session: Session, project: Project, account_id: int | None, no
 
 
 def _next_release(session: Session, project: Project, newest: Release | None, now: datetime) -> Release:
-    release = Release(project=project, number=newest.number + 1 if newest else 1, state="making",
-                      licence=project.licence,
-                      created_at=now)
+    release = Release(
+        project=project,
+        number=newest.number + 1 if newest else 1,
+        state="making",
+        licence=project.licence,
+        created_at=now,
+    )
     try:
         with session.begin_nested():
             session.add(release)
@@ -62,7 +76,8 @@ def _next_release(session: Session, project: Project, newest: Release | None, no
 
 def _held(session: Session, release_id: int) -> Release | None:
     found: Release | None = session.scalar(
-        locked(select(Release).where(Release.id == release_id)).execution_options(populate_existing=True))
+        locked(select(Release).where(Release.id == release_id)).execution_options(populate_existing=True)
+    )
     return found
 
 
@@ -94,11 +109,14 @@ def releases_behind(session: Session) -> list[int]:
 
 def releases_of(session: Session, project: Project) -> list[Release]:
     """All releases of a project, those being made and those that failed too, newest first."""
-    return list(session.scalars(
-        select(Release).where(Release.project_id == project.id).order_by(Release.number.desc())))
+    return list(
+        session.scalars(select(Release).where(Release.project_id == project.id).order_by(Release.number.desc()))
+    )
 
 
 def count_to_release(session: Session, project: Project) -> int:
     """How many records the next release would hold."""
-    return session.scalar(select(func.count()).select_from(Record).where(Record.project_id == project.id,
-                                                                         is_released())) or 0
+    return (
+        session.scalar(select(func.count()).select_from(Record).where(Record.project_id == project.id, is_released()))
+        or 0
+    )

@@ -72,7 +72,8 @@ def projects_to_review(session: Session, institution_ids: Some[int] | None) -> l
     query = select(Project).options(joinedload(Project.collection)).order_by(Project.id.desc())
     if institution_ids is not None:
         query = query.join(Collection, Project.collection_id == Collection.id).where(
-            Collection.institution_id.in_(institution_ids))
+            Collection.institution_id.in_(institution_ids)
+        )
     return list(session.scalars(query))
 
 
@@ -84,27 +85,33 @@ def queue(session: Session, institution_ids: Some[int] | None, filters: QueueFil
     pages = max(1, -(-total // ROWS_A_PAGE))
     page = min(max(1, page), pages)
     records = session.scalars(
-        _in_order(select(Record).where(chosen)).offset((page - 1) * ROWS_A_PAGE).limit(ROWS_A_PAGE)
-        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))).all()
+        _in_order(select(Record).where(chosen))
+        .offset((page - 1) * ROWS_A_PAGE)
+        .limit(ROWS_A_PAGE)
+        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))
+    ).all()
     by_reason, by_band = _facets(session, projects, filters)
     return QueuePage(_rows(session, records), total, page, pages, _by_state(session, projects), by_reason, by_band)
 
 
-def neighbours(session: Session, institution_ids: Some[int] | None, filters: QueueFilters,
-               record: Record) -> Neighbours:
+def neighbours(
+    session: Session, institution_ids: Some[int] | None, filters: QueueFilters, record: Record
+) -> Neighbours:
     """What comes before and after a record in the queue, whether or not it still is in it; round at neither end."""
     chosen = _condition(_chosen(session, institution_ids, filters), filters)
     earlier, later = _before(record), _after(record)
     before = session.scalar(select(func.count()).select_from(Record).where(chosen, earlier)) or 0
     total = session.scalar(select(func.count()).select_from(Record).where(chosen)) or 0
-    previous = session.scalar(select(Record.public_id).where(chosen, earlier)
-                              .order_by(Record.confidence.desc(), Record.id.desc()).limit(1))
+    previous = session.scalar(
+        select(Record.public_id).where(chosen, earlier).order_by(Record.confidence.desc(), Record.id.desc()).limit(1)
+    )
     following = session.scalar(_in_order(select(Record.public_id).where(chosen, later)).limit(1))
     return Neighbours(before, total, previous, following)
 
 
-def next_record(session: Session, institution_ids: Some[int] | None, filters: QueueFilters,
-                after: Record) -> str | None:
+def next_record(
+    session: Session, institution_ids: Some[int] | None, filters: QueueFilters, after: Record
+) -> str | None:
     """The public id of the record to look at after this one: the next in order, else the first; None if none is left.
 
     To be asked before ``after`` is decided: a decision changes its place.
@@ -147,13 +154,15 @@ def _in_order(query: Select[Any]) -> Select[Any]:
 
 
 def _before(record: Record) -> ColumnElement[bool]:
-    return or_(Record.confidence < record.confidence,
-               and_(Record.confidence == record.confidence, Record.id < record.id))
+    return or_(
+        Record.confidence < record.confidence, and_(Record.confidence == record.confidence, Record.id < record.id)
+    )
 
 
 def _after(record: Record) -> ColumnElement[bool]:
-    return or_(Record.confidence > record.confidence,
-               and_(Record.confidence == record.confidence, Record.id > record.id))
+    return or_(
+        Record.confidence > record.confidence, and_(Record.confidence == record.confidence, Record.id > record.id)
+    )
 
 
 def _facets(session: Session, projects: Sequence[int], filters: QueueFilters) -> tuple[dict[str, int], dict[str, int]]:
@@ -161,8 +170,10 @@ def _facets(session: Session, projects: Sequence[int], filters: QueueFilters) ->
     band = case(*((_in_band(name), name) for name in BANDS), else_="high")
     by_reason = select(Record.reason, func.count()).where(_condition(projects, filters, without="reasons"))
     by_band = select(band, func.count()).where(_condition(projects, filters, without="bands"))
-    return (_counted(session, REASONS, by_reason.group_by(Record.reason)),
-            _counted(session, BANDS, by_band.group_by(band)))
+    return (
+        _counted(session, REASONS, by_reason.group_by(Record.reason)),
+        _counted(session, BANDS, by_band.group_by(band)),
+    )
 
 
 def _by_state(session: Session, projects: Sequence[int]) -> dict[str, int]:
@@ -179,12 +190,19 @@ def _rows(session: Session, records: Sequence[Record]) -> tuple[QueueRow, ...]:
     versions = newest_versions(session, records)
     regions = field_regions(session, [record.item_id for record in records])
     forms = {project_id: form_of(session, project_id) for project_id in {record.project_id for record in records}}
-    return tuple(_row(record, *versions[record.id], forms[record.project_id], regions.get(record.item_id, {}))
-                 for record in records)
+    return tuple(
+        _row(record, *versions[record.id], forms[record.project_id], regions.get(record.item_id, {}))
+        for record in records
+    )
 
 
-def _row(record: Record, current: RecordVersion | None, proposed: RecordVersion | None, form: Mapping[str, Field],
-         regions: Mapping[str, Region]) -> QueueRow:
+def _row(
+    record: Record,
+    current: RecordVersion | None,
+    proposed: RecordVersion | None,
+    form: Mapping[str, Field],
+    regions: Mapping[str, Region],
+) -> QueueRow:
     name = weakest_field(current, proposed, form)
     newest = proposed or current
     evidence = newest.values[name]["evidence"] if newest is not None and name else []
@@ -214,12 +232,18 @@ def newest_versions(session: Session, records: Iterable[Record]) -> dict[int, Pa
     """By record id: the version that is believed, and the engine's newest, each None where there is none yet."""
     records = list(records)
     found = session.scalars(
-        select(RecordVersion).join(Record, Record.id == RecordVersion.record_id)
-        .where(Record.id.in_([record.id for record in records]),
-               or_(RecordVersion.number == Record.current, RecordVersion.number == Record.proposed)))
+        select(RecordVersion)
+        .join(Record, Record.id == RecordVersion.record_id)
+        .where(
+            Record.id.in_([record.id for record in records]),
+            or_(RecordVersion.number == Record.current, RecordVersion.number == Record.proposed),
+        )
+    )
     by_number = {(version.record_id, version.number): version for version in found}
-    return {record.id: (by_number.get((record.id, record.current)), by_number.get((record.id, record.proposed)))
-            for record in records}
+    return {
+        record.id: (by_number.get((record.id, record.current)), by_number.get((record.id, record.proposed)))
+        for record in records
+    }
 
 
 def field_regions(session: Session, item_ids: Sequence[int]) -> dict[int, dict[str, Region]]:

@@ -88,8 +88,10 @@ class Event:
 def record_named(session: Session, public_id: str) -> Record:
     """The record at an address; NotFound otherwise."""
     record = session.scalar(
-        select(Record).where(Record.public_id == public_id)
-        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project)))
+        select(Record)
+        .where(Record.public_id == public_id)
+        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))
+    )
     if record is None:
         raise NotFound("There is no such record.")
     return record
@@ -101,37 +103,69 @@ def look_at(session: Session, record: Record) -> RecordSight:
     current, proposed = newest_versions(session, [record])[record.id]
     regions = field_regions(session, [record.item_id]).get(record.item_id, {})
     newest = proposed or current
-    sights = tuple(_field_sight(field, regions.get(name), record, current, newest)
-                   for name, field in form.items() if newest is not None and name in newest.values)
+    sights = tuple(
+        _field_sight(field, regions.get(name), record, current, newest)
+        for name, field in form.items()
+        if newest is not None and name in newest.values
+    )
     return RecordSight(record, sights, current, weakest_field(current, proposed, form), _who_decided(session, current))
 
 
-def _field_sight(field: Field, region: Region | None, record: Record, current: RecordVersion | None,
-                 newest: RecordVersion) -> FieldSight:
+def _field_sight(
+    field: Field, region: Region | None, record: Record, current: RecordVersion | None, newest: RecordVersion
+) -> FieldSight:
     entry = newest.values[field.name]
     # A standing decision is as sure as its maker; once new answers question it, their confidence is what matters.
     stands = current.values.get(field.name, entry) if current is not None and record.state == "decided" else entry
-    return FieldSight(field, region, said_of(current, field.name), said_of(newest, field.name), stands["confidence"],
-                      tuple(entry["evidence"]), tied=bool(entry.get("tied")))
+    return FieldSight(
+        field,
+        region,
+        said_of(current, field.name),
+        said_of(newest, field.name),
+        stands["confidence"],
+        tuple(entry["evidence"]),
+        tied=bool(entry.get("tied")),
+    )
 
 
 def _who_decided(session: Session, current: RecordVersion | None) -> str:
     """The name of the person who made this version; empty for the engine's."""
     if current is None or current.made_by != "decision":
         return ""
-    return session.scalar(select(Account.name).join(Decision, Decision.account_id == Account.id).where(
-        Decision.record_id == current.record_id, Decision.made == current.number)) or ""
+    return (
+        session.scalar(
+            select(Account.name)
+            .join(Decision, Decision.account_id == Account.id)
+            .where(Decision.record_id == current.record_id, Decision.made == current.number)
+        )
+        or ""
+    )
 
 
 def has_answered(session: Session, record: Record, account_id: int) -> bool:
     """Whether this person is among those who answered about the record's item, and so must not decide."""
-    return session.scalar(
-        select(Answer.id).join(Task, Task.id == Answer.task_id).join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Task.item_id == record.item_id, Volunteer.account_id == account_id).limit(1)) is not None
+    return (
+        session.scalar(
+            select(Answer.id)
+            .join(Task, Task.id == Answer.task_id)
+            .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+            .where(Task.item_id == record.item_id, Volunteer.account_id == account_id)
+            .limit(1)
+        )
+        is not None
+    )
 
 
-def decide(session: Session, record_public_id: str, account_id: int, action: str, revision_seen: int,
-           values: Mapping[str, Any] | None, reason: str, now: datetime) -> Decision:
+def decide(
+    session: Session,
+    record_public_id: str,
+    account_id: int,
+    action: str,
+    revision_seen: int,
+    values: Mapping[str, Any] | None,
+    reason: str,
+    now: datetime,
+) -> Decision:
     """A professional's decision: accept, amend (with ``values`` per field), reject, or return to the crowd.
 
     - accept: what the record says becomes a version of this person's;
@@ -144,10 +178,14 @@ def decide(session: Session, record_public_id: str, account_id: int, action: str
     the record.
     """
     seen = record_named(session, record_public_id)
-    tasks = session.scalars(locked(select(Task).where(Task.item_id == seen.item_id).order_by(Task.id))
-                            .execution_options(populate_existing=True)).all()
-    record = session.scalars(locked(select(Record).where(Record.id == seen.id))
-                             .execution_options(populate_existing=True)).one()
+    tasks = session.scalars(
+        locked(select(Task).where(Task.item_id == seen.item_id).order_by(Task.id)).execution_options(
+            populate_existing=True
+        )
+    ).all()
+    record = session.scalars(
+        locked(select(Record).where(Record.id == seen.id)).execution_options(populate_existing=True)
+    ).one()
     if has_answered(session, record, account_id):
         raise NotAllowed("You gave one of the answers yourself, so a colleague has to decide about this record.")
     parsed = _parsed(session, record, values) if action == "amend" and values else None
@@ -159,8 +197,15 @@ def decide(session: Session, record_public_id: str, account_id: int, action: str
     was = record.state
     made = _make_version(session, record, action, parsed, now)
     _settle_tasks(session, record, tasks, action, account_id, now)
-    decision = Decision(record_id=record.id, revision=revision_seen, account_id=account_id, action=action,
-                        made=made, reason=reason.strip()[:LONGEST_REASON], at=now)
+    decision = Decision(
+        record_id=record.id,
+        revision=revision_seen,
+        account_id=account_id,
+        action=action,
+        made=made,
+        reason=reason.strip()[:LONGEST_REASON],
+        at=now,
+    )
     _keep(session, decision)
     note_move(session, "record", record.id, account_id, now, was, state, action)
     record.state, record.reason, record.changed_at = state, "", now
@@ -175,19 +220,32 @@ def _parsed(session: Session, record: Record, values: Mapping[str, Any]) -> dict
     return kind_named(setup.kind).parse(values, narrowed(setup.body, list(values)))
 
 
-def _same_decision(session: Session, record: Record, account_id: int, action: str, revision_seen: int,
-                   parsed: Mapping[str, Said] | None) -> Decision | None:
+def _same_decision(
+    session: Session,
+    record: Record,
+    account_id: int,
+    action: str,
+    revision_seen: int,
+    parsed: Mapping[str, Said] | None,
+) -> Decision | None:
     """The decision that this very post made before: a double click, or a retry after the network failed."""
-    found = session.scalar(select(Decision).where(Decision.record_id == record.id, Decision.revision == revision_seen,
-                                                  Decision.account_id == account_id, Decision.action == action))
+    found = session.scalar(
+        select(Decision).where(
+            Decision.record_id == record.id,
+            Decision.revision == revision_seen,
+            Decision.account_id == account_id,
+            Decision.action == action,
+        )
+    )
     if found is None or parsed is None:
         return found
     version = version_of(session, record, found.made or 0)
     return found if all(said_of(version, name) == said for name, said in parsed.items()) else None
 
 
-def _make_version(session: Session, record: Record, action: str, parsed: Mapping[str, Said] | None,
-                  now: datetime) -> int | None:
+def _make_version(
+    session: Session, record: Record, action: str, parsed: Mapping[str, Said] | None, now: datetime
+) -> int | None:
     """Makes the version that an acceptance or an amendment leads to; returns its number, None for the other actions."""
     if action == "reject":
         return None
@@ -202,8 +260,15 @@ def _make_version(session: Session, record: Record, action: str, parsed: Mapping
     for name, said in (parsed or {}).items():
         known = evidence.get(name, {}).get("evidence", [])
         values[name] = {**said, "confidence": 1.0, "evidence": known, "tied": False}
-    version = RecordVersion(record_id=record.id, number=next_number(session, record), values=values,
-                            made_by="decision", engine="", fingerprint="", made_at=now)
+    version = RecordVersion(
+        record_id=record.id,
+        number=next_number(session, record),
+        values=values,
+        made_by="decision",
+        engine="",
+        fingerprint="",
+        made_at=now,
+    )
     session.add(version)
     session.flush()
     record.current, record.confidence = version.number, lowest(values)
@@ -215,8 +280,9 @@ def _believe_the_engine(session: Session, record: Record) -> None:
     record.current, record.confidence = record.proposed, lowest(proposed.values) if proposed else 0.0
 
 
-def _settle_tasks(session: Session, record: Record, tasks: Sequence[Task], action: str, account_id: int,
-                  now: datetime) -> None:
+def _settle_tasks(
+    session: Session, record: Record, tasks: Sequence[Task], action: str, account_id: int, now: datetime
+) -> None:
     """Asks for one answer more, or for none: nobody is asked in vain about what a person has decided."""
     if action == "return" and record.project.state not in ("live", "paused"):
         raise Conflict("This project is over, so nobody can be asked for one more answer.")
@@ -241,35 +307,62 @@ def _keep(session: Session, decision: Decision) -> None:
 
 def newest_decision(session: Session, record: Record) -> tuple[Decision, str] | None:
     """The newest decision about a record with the name of whoever made it."""
-    found = session.execute(select(Decision, Account.name).join(Account, Account.id == Decision.account_id)
-                            .where(Decision.record_id == record.id).order_by(Decision.id.desc()).limit(1)).first()
+    found = session.execute(
+        select(Decision, Account.name)
+        .join(Account, Account.id == Decision.account_id)
+        .where(Decision.record_id == record.id)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).first()
     return None if found is None else (found[0], found[1])
 
 
 def history(session: Session, record: Record) -> list[Event]:
     """Everything that happened to a record, newest first: its versions, decisions and moves. No volunteer is named."""
-    decisions = session.execute(select(Decision, Account.name).join(Account, Account.id == Decision.account_id)
-                                .where(Decision.record_id == record.id)).all()
+    decisions = session.execute(
+        select(Decision, Account.name)
+        .join(Account, Account.id == Decision.account_id)
+        .where(Decision.record_id == record.id)
+    ).all()
     makers = {decision.made: name for decision, name in decisions if decision.made}
     names = {decision.account_id: name for decision, name in decisions}
-    events = [(2, made.id, Event("decision", made.at, name, made.made or 0, made.action, why=made.reason))
-              for made, name in decisions]
-    events += [(1, move.id, Event("move", move.at, names.get(move.account_id or 0, ""), why=move.why,
-                                  from_state=move.from_state, to_state=move.to_state))
-               for move in moves_of(session, "record", record.id)]
+    events = [
+        (2, made.id, Event("decision", made.at, name, made.made or 0, made.action, why=made.reason))
+        for made, name in decisions
+    ]
+    events += [
+        (
+            1,
+            move.id,
+            Event(
+                "move",
+                move.at,
+                names.get(move.account_id or 0, ""),
+                why=move.why,
+                from_state=move.from_state,
+                to_state=move.to_state,
+            ),
+        )
+        for move in moves_of(session, "record", record.id)
+    ]
     events += [(0, number, event) for number, event in _version_events(session, record, makers)]
     ordered = sorted(events, key=lambda entry: (entry[2].at, entry[0], entry[1]), reverse=True)
     return [event for _, _, event in ordered]
 
 
 def _version_events(session: Session, record: Record, makers: Mapping[int, str]) -> list[tuple[int, Event]]:
-    versions = session.scalars(select(RecordVersion).where(RecordVersion.record_id == record.id)
-                               .order_by(RecordVersion.number)).all()
+    versions = session.scalars(
+        select(RecordVersion).where(RecordVersion.record_id == record.id).order_by(RecordVersion.number)
+    ).all()
     events, before = [], dict[str, Said]()
     for version in versions:
         said = bare(version.values)
         changed = tuple(name for name in said if said[name] != before.get(name)) if before else ()
-        events.append((version.number, Event("version", version.made_at, makers.get(version.number, ""), version.number,
-                                             changed=changed)))
+        events.append(
+            (
+                version.number,
+                Event("version", version.made_at, makers.get(version.number, ""), version.number, changed=changed),
+            )
+        )
         before = said
     return events

@@ -38,7 +38,9 @@ def settle_some(session: Session, project_id: int, now: datetime, most: int = IT
 
     Run twice, it changes nothing more. Cost: a few queries an item.
     """
-    items = session.scalars(select(Task.item_id).where(Task.project_id == project_id, Task.unsettled).distinct().limit(most)).all()
+    items = session.scalars(
+        select(Task.item_id).where(Task.project_id == project_id, Task.unsettled).distinct().limit(most)
+    ).all()
     if not items:
         return 0
     project = session.get_one(Project, project_id)
@@ -51,8 +53,9 @@ def settle_some(session: Session, project_id: int, now: datetime, most: int = IT
 
 def settle_item(session: Session, project: Project, fields: Mapping[str, Field], item_id: int, now: datetime) -> Record:
     """Merges all answers about one item into its record, and retires its tasks or asks for one answer more."""
-    tasks = session.scalars(locked(select(Task).where(Task.item_id == item_id).order_by(Task.id))
-                            .execution_options(populate_existing=True)).all()
+    tasks = session.scalars(
+        locked(select(Task).where(Task.item_id == item_id).order_by(Task.id)).execution_options(populate_existing=True)
+    ).all()
     record = _record_of(session, project, item_id, now)
     said = _what_was_said(session, [task.id for task in tasks])
     values: dict[str, Any] = {}
@@ -81,10 +84,22 @@ def a_person_spoke(record: Record) -> bool:
 
 def _record_of(session: Session, project: Project, item_id: int, now: datetime) -> Record:
     """The item's record, held from here on; made when there is none yet."""
-    record = session.scalar(locked(select(Record).where(Record.item_id == item_id)).execution_options(populate_existing=True))
+    record = session.scalar(
+        locked(select(Record).where(Record.item_id == item_id)).execution_options(populate_existing=True)
+    )
     if record is None:
-        record = Record(project_id=project.id, item_id=item_id, state="open", reason="", confidence=0.0, answers_count=0,
-                        current=0, proposed=0, revision=0, changed_at=now)
+        record = Record(
+            project_id=project.id,
+            item_id=item_id,
+            state="open",
+            reason="",
+            confidence=0.0,
+            answers_count=0,
+            current=0,
+            proposed=0,
+            revision=0,
+            changed_at=now,
+        )
         session.add(record)
         session.flush()
     return record
@@ -92,11 +107,17 @@ def _record_of(session: Session, project: Project, item_id: int, now: datetime) 
 
 def _what_was_said(session: Session, task_ids: list[int]) -> dict[int, list[Mapping[str, Said]]]:
     """The newest answer of every assignment, by task."""
-    newest = (select(Answer.assignment_id, func.max(Answer.number).label("number"))
-              .where(Answer.task_id.in_(task_ids)).group_by(Answer.assignment_id).subquery())
+    newest = (
+        select(Answer.assignment_id, func.max(Answer.number).label("number"))
+        .where(Answer.task_id.in_(task_ids))
+        .group_by(Answer.assignment_id)
+        .subquery()
+    )
     rows = session.execute(
-        select(Answer.task_id, Answer.value)
-        .join(newest, (newest.c.assignment_id == Answer.assignment_id) & (newest.c.number == Answer.number)))
+        select(Answer.task_id, Answer.value).join(
+            newest, (newest.c.assignment_id == Answer.assignment_id) & (newest.c.number == Answer.number)
+        )
+    )
     said: dict[int, list[Mapping[str, Said]]] = {}
     for task_id, value in rows:
         said.setdefault(task_id, []).append(value)
@@ -105,8 +126,12 @@ def _what_was_said(session: Session, task_ids: list[int]) -> dict[int, list[Mapp
 
 def _outcome(field: Field, answers: list[Said]) -> dict[str, Any]:
     outcome = merge(field, [said for said in answers if _fits(field, said)])
-    return {**outcome.said, "confidence": math.floor(outcome.confidence * 10_000) / 10_000, "evidence": list(outcome.evidence),
-            "tied": outcome.tied}
+    return {
+        **outcome.said,
+        "confidence": math.floor(outcome.confidence * 10_000) / 10_000,
+        "evidence": list(outcome.evidence),
+        "tied": outcome.tied,
+    }
 
 
 def _fits(field: Field, said: Said) -> bool:
@@ -123,14 +148,23 @@ def bare(values: Mapping[str, Any]) -> dict[str, Said]:
     return {name: {part: entry[part] for part in ("value", "mark") if part in entry} for name, entry in values.items()}
 
 
-def _write_record(session: Session, project: Project, fields: Mapping[str, Field], record: Record, values: dict[str, Any],
-                  finished: bool, now: datetime) -> None:
+def _write_record(
+    session: Session,
+    project: Project,
+    fields: Mapping[str, Field],
+    record: Record,
+    values: dict[str, Any],
+    finished: bool,
+    now: datetime,
+) -> None:
     before = Standing(record.state, record.reason)
     current = version_of(session, record, record.current)
     by_person = current is not None and current.made_by == "decision"
     agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values)
     made = _new_version(session, record, values, now)
-    after = standing(before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees)
+    after = standing(
+        before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees
+    )
     if made is not None and not by_person:
         record.current, record.confidence = made.number, lowest(values)
     if after.reason == "evidence_changed":
@@ -143,8 +177,9 @@ def _write_record(session: Session, project: Project, fields: Mapping[str, Field
     session.flush()
 
 
-def _agrees(session: Session, fields: Mapping[str, Field], record: Record, current: RecordVersion | None,
-            values: dict[str, Any]) -> bool:
+def _agrees(
+    session: Session, fields: Mapping[str, Field], record: Record, current: RecordVersion | None, values: dict[str, Any]
+) -> bool:
     """Whether the newest evidence leaves a person's decision in peace.
 
     It does when it says what the person said, or what the engine had already proposed before. Spellings that a reader
@@ -157,7 +192,11 @@ def _agrees(session: Session, fields: Mapping[str, Field], record: Record, curre
 
 def _compared(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, str | None]:
     """The comparison keys of what is said of each field."""
-    return {name: key_of(field, values[name]) for name, field in fields.items() if name in values and _fits(field, values[name])}
+    return {
+        name: key_of(field, values[name])
+        for name, field in fields.items()
+        if name in values and _fits(field, values[name])
+    }
 
 
 def _new_version(session: Session, record: Record, values: dict[str, Any], now: datetime) -> RecordVersion | None:
@@ -166,8 +205,15 @@ def _new_version(session: Session, record: Record, values: dict[str, Any], now: 
     last = version_of(session, record, record.proposed)
     if last is not None and last.fingerprint == fingerprint:
         return None
-    made = RecordVersion(record_id=record.id, number=next_number(session, record), values=values, made_by="engine",
-                         engine=ENGINE, fingerprint=fingerprint, made_at=now)
+    made = RecordVersion(
+        record_id=record.id,
+        number=next_number(session, record),
+        values=values,
+        made_by="engine",
+        engine=ENGINE,
+        fingerprint=fingerprint,
+        made_at=now,
+    )
     session.add(made)
     session.flush()
     record.proposed = made.number
@@ -181,7 +227,9 @@ def next_number(session: Session, record: Record) -> int:
 
 def version_of(session: Session, record: Record, number: int) -> RecordVersion | None:
     """One version of a record, or None."""
-    return session.scalar(select(RecordVersion).where(RecordVersion.record_id == record.id, RecordVersion.number == number))
+    return session.scalar(
+        select(RecordVersion).where(RecordVersion.record_id == record.id, RecordVersion.number == number)
+    )
 
 
 def lowest(values: Mapping[str, Any]) -> float:

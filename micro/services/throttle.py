@@ -36,31 +36,42 @@ class Counter:
 
 def counters(secret: str, what: str, address: str, client: str, most: int) -> tuple[Counter, Counter]:
     """The counters of one try: by the address it is for, and by the network address it comes from."""
-    return (Counter(_keyed(secret, f"{what} for {address}"), most),
-            Counter(_keyed(secret, f"{what} from {_network(client)}"), most * PLACES))
+    return (
+        Counter(_keyed(secret, f"{what} for {address}"), most),
+        Counter(_keyed(secret, f"{what} from {_network(client)}"), most * PLACES),
+    )
 
 
 def count_sign_in(session: Session, both: Sequence[Counter], now: datetime) -> None:
     """Counts a sign-in as failed before its password is looked at (success takes it back); TooMuch past the limit."""
     if wait_s := _count(session, both, now):
-        raise TooMuch("Too many sign-ins failed. Please try again in %(minutes)s minutes, or choose a new password.",
-                      wait_s, minutes=_minutes(wait_s))
+        raise TooMuch(
+            "Too many sign-ins failed. Please try again in %(minutes)s minutes, or choose a new password.",
+            wait_s,
+            minutes=_minutes(wait_s),
+        )
 
 
 def count_mail(session: Session, both: Sequence[Counter], now: datetime) -> None:
     """Counts a mail to an address that anybody could have typed; TooMuch past the limit."""
     if wait_s := _count(session, both, now):
-        raise TooMuch("Several mails are on their way already. Please look for them, or try again in %(minutes)s "
-                      "minutes.",
-                      wait_s, minutes=_minutes(wait_s))
+        raise TooMuch(
+            "Several mails are on their way already. Please look for them, or try again in %(minutes)s minutes.",
+            wait_s,
+            minutes=_minutes(wait_s),
+        )
 
 
 def forget_success(session: Session, both: tuple[Counter, Counter]) -> None:
     """After a success: forgets the address's tries, and takes back the one counted for the place it came from."""
     of_address, of_place = both
     forget_address(session, of_address)
-    newest = session.scalar(select(SignInTry.id).where(SignInTry.key == of_place.key)
-                            .order_by(SignInTry.at.desc(), SignInTry.id.desc()).limit(1))
+    newest = session.scalar(
+        select(SignInTry.id)
+        .where(SignInTry.key == of_place.key)
+        .order_by(SignInTry.at.desc(), SignInTry.id.desc())
+        .limit(1)
+    )
     session.execute(delete(SignInTry).where(SignInTry.id == newest))
 
 
@@ -80,8 +91,9 @@ def _count(session: Session, both: Sequence[Counter], now: datetime) -> int:
 
 def _wait_s(session: Session, counter: Counter, now: datetime) -> int:
     """Seconds until the oldest of the last ``most`` tries leaves the window; 0 when there is room."""
-    tries = session.scalars(select(SignInTry.at).where(SignInTry.key == counter.key)
-                            .order_by(SignInTry.at.desc()).limit(counter.most)).all()
+    tries = session.scalars(
+        select(SignInTry.at).where(SignInTry.key == counter.key).order_by(SignInTry.at.desc()).limit(counter.most)
+    ).all()
     return 0 if len(tries) < counter.most else max(1, math.ceil((tries[-1] + WINDOW - now).total_seconds()))
 
 

@@ -47,8 +47,11 @@ def what_is_left(session: Session, project: Project, volunteer_id: int | None) -
         return "nothing"
     if session.scalar(still_open.limit(1)) is None:
         return "everything"
-    mine = select(Assignment.id).where(Assignment.task_id == Task.id, Assignment.volunteer_id == volunteer_id,
-                                       Assignment.state.in_(("answered", "skipped")))
+    mine = select(Assignment.id).where(
+        Assignment.task_id == Task.id,
+        Assignment.volunteer_id == volunteer_id,
+        Assignment.state.in_(("answered", "skipped")),
+    )
     unread = still_open.where(~mine.exists())
     if session.scalar(unread.limit(1)) is None:
         return "yours"
@@ -58,10 +61,14 @@ def what_is_left(session: Session, project: Project, volunteer_id: int | None) -
 
 def held_by(session: Session, volunteer_id: int) -> list[Assignment]:
     """The tasks that the volunteer holds in all projects, the oldest first."""
-    return list(session.scalars(
-        select(Assignment).where(Assignment.volunteer_id == volunteer_id, Assignment.state == "lent")
-        .options(joinedload(Assignment.project), joinedload(Assignment.task).joinedload(Task.item))
-        .order_by(Assignment.lent_at)))
+    return list(
+        session.scalars(
+            select(Assignment)
+            .where(Assignment.volunteer_id == volunteer_id, Assignment.state == "lent")
+            .options(joinedload(Assignment.project), joinedload(Assignment.task).joinedload(Task.item))
+            .order_by(Assignment.lent_at)
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -75,16 +82,26 @@ class OwnAnswer:
 
 def own_answers(session: Session, volunteer_id: int, page: int, page_size: int) -> tuple[list[OwnAnswer], int]:
     """The volunteer's newest answers, one per task, newest first, and how many there are on all pages; pages from 1."""
-    newest = (select(func.max(Answer.id).label("id")).where(Answer.volunteer_id == volunteer_id)
-              .group_by(Answer.assignment_id).subquery())
+    newest = (
+        select(func.max(Answer.id).label("id"))
+        .where(Answer.volunteer_id == volunteer_id)
+        .group_by(Answer.assignment_id)
+        .subquery()
+    )
     count = session.scalar(select(func.count()).select_from(newest)) or 0
     found = session.scalars(
-        select(Answer).join(newest, newest.c.id == Answer.id)
-        .options(joinedload(Answer.assignment).joinedload(Assignment.task).joinedload(Task.item),
-                 joinedload(Answer.assignment).joinedload(Assignment.task).joinedload(Task.region),
-                 joinedload(Answer.assignment).joinedload(Assignment.setup),
-                 joinedload(Answer.assignment).joinedload(Assignment.project))
-        .order_by(Answer.at.desc(), Answer.id.desc()).limit(page_size).offset((page - 1) * page_size)).all()
+        select(Answer)
+        .join(newest, newest.c.id == Answer.id)
+        .options(
+            joinedload(Answer.assignment).joinedload(Assignment.task).joinedload(Task.item),
+            joinedload(Answer.assignment).joinedload(Assignment.task).joinedload(Task.region),
+            joinedload(Answer.assignment).joinedload(Assignment.setup),
+            joinedload(Answer.assignment).joinedload(Assignment.project),
+        )
+        .order_by(Answer.at.desc(), Answer.id.desc())
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    ).all()
     believed = _believed(session, [answer.assignment.task.item_id for answer in found])
     return [OwnAnswer(answer, *believed.get(answer.assignment.task.item_id, ("open", {}))) for answer in found], count
 
@@ -94,6 +111,9 @@ def _believed(session: Session, item_ids: list[int]) -> dict[int, tuple[str, Map
     rows = session.execute(
         select(Record.item_id, Record.state, RecordVersion.made_by, RecordVersion.values)
         .outerjoin(RecordVersion, (RecordVersion.record_id == Record.id) & (RecordVersion.number == Record.current))
-        .where(Record.item_id.in_(item_ids)))
-    return {item_id: (state, bare(values) if values and (made_by == "decision" or state == "decided") else {})
-            for item_id, state, made_by, values in rows}
+        .where(Record.item_id.in_(item_ids))
+    )
+    return {
+        item_id: (state, bare(values) if values and (made_by == "decision" or state == "decided") else {})
+        for item_id, state, made_by, values in rows
+    }

@@ -37,8 +37,12 @@ class Page:
         """The form whose address holds this text; OutsideFailed when the page has none."""
         found = next((form for form in self.forms if action_holds in form.action), None)
         if found is None:
-            raise OutsideFailed("The page %(address)s (%(status)s) has no form for %(what)s.", address=self.address,
-                                status=self.status, what=action_holds)
+            raise OutsideFailed(
+                "The page %(address)s (%(status)s) has no form for %(what)s.",
+                address=self.address,
+                status=self.status,
+                what=action_holds,
+            )
         return found
 
 
@@ -74,8 +78,12 @@ class Browser:
         """Sends a form with the button that is pressed; OutsideFailed when the page that follows is an error."""
         page = self._page("POST", form.action, urlencode({**form.entries, **pressed}).encode())
         if page.status >= 400:
-            raise OutsideFailed("%(address)s answered %(status)s: %(heading)s", address=form.action, status=page.status,
-                                heading=page.heading)
+            raise OutsideFailed(
+                "%(address)s answered %(status)s: %(heading)s",
+                address=form.action,
+                status=page.status,
+                heading=page.heading,
+            )
         return page
 
     def _page(self, method: str, address: str, body: bytes | None = None) -> Page:
@@ -100,8 +108,9 @@ class Browser:
             self.cookies[name] = rest.partition(";")[0]
         return response.status, response.headers.get("Location", ""), content
 
-    def _response(self, method: str, address: str, body: bytes | None,
-                  headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def _response(
+        self, method: str, address: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
         """Asks again over a new connection when the server had closed the old one: every post here may be repeated."""
         for is_last in (False, True):
             try:

@@ -55,8 +55,12 @@ class Volunteer:
                 break
             time.sleep(0.1 * (attempt + 1))
         if status >= 400:
-            raise OutsideFailed("%(address)s answered %(status)s: %(detail)s", address=address, status=status,
-                                detail=came.get("detail", ""))
+            raise OutsideFailed(
+                "%(address)s answered %(status)s: %(detail)s",
+                address=address,
+                status=status,
+                detail=came.get("detail", ""),
+            )
         return came
 
 
@@ -117,8 +121,9 @@ class Crowd:
         end = time.monotonic() + SETTLING_S
         while self._is_behind():
             if time.monotonic() > end:
-                raise OutsideFailed("Answers were not settled within %(seconds)s seconds; does a worker run?",
-                                    seconds=SETTLING_S)
+                raise OutsideFailed(
+                    "Answers were not settled within %(seconds)s seconds; does a worker run?", seconds=SETTLING_S
+                )
             look()
             time.sleep(LOOK_S)
 

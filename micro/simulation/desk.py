@@ -31,8 +31,14 @@ def sign_in(browser: Browser, email: str, password: str) -> None:
 class Reviewer:
     """Looks at each waiting record beside the card: right is accepted, wrong is amended or first returned, once."""
 
-    def __init__(self, browser: Browser, fields: Sequence[Asked], truths: Mapping[str, tuple[str, Mapping[str, Said]]],
-                 error_rate: float, seed: int) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        fields: Sequence[Asked],
+        truths: Mapping[str, tuple[str, Mapping[str, Said]]],
+        error_rate: float,
+        seed: int,
+    ) -> None:
         """``truths`` is {what heads the record's page: (identifier, what stands on the card)}."""
         self.browser, self.fields, self.truths, self.seed = browser, fields, truths, seed
         self.habits = Habits("reviewer", error_rate, harder=2 * error_rate)
@@ -80,8 +86,10 @@ def entries_of(field: Asked, said: Said) -> dict[str, str]:
             return entries | {f"{name}.value.{part}": parts.get(part, "") for part in ("amount", "unit")}
         case "date":
             digits = value.split("-") if value else ("", "", "")
-            return entries | {f"{name}.value.{part}": "" if "X" in text else text
-                              for part, text in zip(DATE_PARTS, digits, strict=True)}
+            return entries | {
+                f"{name}.value.{part}": "" if "X" in text else text
+                for part, text in zip(DATE_PARTS, digits, strict=True)
+            }
         case _:
             return entries | {f"{name}.value": value or ""}
 

@@ -23,8 +23,25 @@ SHARED_MISTAKES = 0.25
 UNSURE_WHEN_RIGHT, UNSURE_WHEN_WRONG = 0.03, 0.25
 TAKEN_FOR_BLANK, TAKEN_FOR_ILLEGIBLE = 0.05, 0.1
 LOOK_ALIKES = {"0": "6", "1": "7", "2": "7", "3": "8", "4": "9", "5": "6", "6": "0", "7": "1", "8": "3", "9": "4"}
-LETTERS_ALIKE = {"a": "o", "o": "a", "e": "c", "c": "e", "n": "u", "u": "n", "i": "l", "l": "t", "t": "l", "r": "v",
-                 "h": "k", "m": "nn", "g": "y", "b": "h", "s": "r", "é": "e", "è": "é"}
+LETTERS_ALIKE = {
+    "a": "o",
+    "o": "a",
+    "e": "c",
+    "c": "e",
+    "n": "u",
+    "u": "n",
+    "i": "l",
+    "l": "t",
+    "t": "l",
+    "r": "v",
+    "h": "k",
+    "m": "nn",
+    "g": "y",
+    "b": "h",
+    "s": "r",
+    "é": "e",
+    "è": "é",
+}
 RUBBISH = ("asdf", "lol", "x", "no idea", "aaaaaaaa")
 
 
@@ -48,8 +65,9 @@ def everybody(count: int) -> list[Habits]:
     return [*honest, Habits(f"volunteer-{count}", 1.0, is_vandal=True)]
 
 
-def read_card(truth: Mapping[str, Said], asked: Sequence[Asked], who: Habits, identifier: str,
-              seed: int) -> dict[str, Said]:
+def read_card(
+    truth: Mapping[str, Said], asked: Sequence[Asked], who: Habits, identifier: str, seed: int
+) -> dict[str, Said]:
     """What somebody says of the asked fields of one card, in the form of an answer."""
     return {field["name"]: _read(truth[field["name"]], field, who, identifier, seed) for field in asked}
 
@@ -99,11 +117,11 @@ def _typo(text: str, field: Asked, source: Random) -> str | None:
     at = source.choice(places)
     match source.randrange(3):
         case 0:
-            return text[:at] + text[at + 1:]
+            return text[:at] + text[at + 1 :]
         case 1:
             return text[:at] + text[at] + text[at:]
         case _:
-            return text[:at] + text[at + 1] + text[at] + text[at + 2:]
+            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
 def _misread_letter(text: str, field: Asked, source: Random) -> str | None:
@@ -111,7 +129,7 @@ def _misread_letter(text: str, field: Asked, source: Random) -> str | None:
     if not places:
         return None
     at = source.choice(places)
-    return text[:at] + LETTERS_ALIKE[text[at]] + text[at + 1:]
+    return text[:at] + LETTERS_ALIKE[text[at]] + text[at + 1 :]
 
 
 def _wrong_case(text: str, field: Asked, source: Random) -> str:
@@ -145,11 +163,11 @@ def _other_unit(value: Mapping[str, str], field: Asked, source: Random) -> dict[
 
 def _swapped_digits(value: Mapping[str, str], field: Asked, source: Random) -> dict[str, str] | None:
     amount = value["amount"]
-    places = [at for at in range(len(amount) - 1) if amount[at:at + 2].isdigit() and amount[at] != amount[at + 1]]
+    places = [at for at in range(len(amount) - 1) if amount[at : at + 2].isdigit() and amount[at] != amount[at + 1]]
     if not places:
         return None
     at = source.choice(places)
-    return {**value, "amount": amount[:at] + amount[at + 1] + amount[at] + amount[at + 2:]}
+    return {**value, "amount": amount[:at] + amount[at + 1] + amount[at] + amount[at + 2 :]}
 
 
 def _day_for_month(value: str, field: Asked, source: Random) -> str | None:
@@ -175,7 +193,7 @@ def _other_choice(value: str, field: Asked, source: Random) -> str | None:
 
 def _misread_digit(text: str, source: Random) -> str:
     at = source.choice([place for place, sign in enumerate(text) if sign in LOOK_ALIKES])
-    return text[:at] + LOOK_ALIKES[text[at]] + text[at + 1:]
+    return text[:at] + LOOK_ALIKES[text[at]] + text[at + 1 :]
 
 
 WAYS: Mapping[str, tuple[Way, ...]] = {

@@ -26,8 +26,13 @@ def own_settings(settings: Settings) -> Settings:
         _empty(folder)
     except CannotStart as problem:
         raise BadSetting(str(problem)) from None
-    return Settings(data_folder=folder, port=_free_port(), web_processes=settings.web_processes,
-                    web_threads=settings.web_threads, log_level="warning").checked()
+    return Settings(
+        data_folder=folder,
+        port=_free_port(),
+        web_processes=settings.web_processes,
+        web_threads=settings.web_threads,
+        log_level="warning",
+    ).checked()
 
 
 def put_into_environment(settings: Settings) -> None:

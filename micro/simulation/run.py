@@ -98,9 +98,18 @@ def _make_project(session: Session, house: House, plan: Plan) -> Staff:
     session.flush()
     texts = {"en": {"title": "A simulated drawer", "lead": "Cards that are read by simulated people.", "about": ""}}
     # One person fewer than there are, so that somebody is left to be asked about a record that was returned.
-    project = projects.make_project(session, collection, SLUG, texts, seed.FORM, now, content_language=LANGUAGE,
-                                    min_answers=MIN_ANSWERS, max_answers=min(MAX_ANSWERS, plan.volunteers - 1),
-                                    target_confidence=TARGET)
+    project = projects.make_project(
+        session,
+        collection,
+        SLUG,
+        texts,
+        seed.FORM,
+        now,
+        content_language=LANGUAGE,
+        min_answers=MIN_ANSWERS,
+        max_answers=min(MAX_ANSWERS, plan.volunteers - 1),
+        target_confidence=TARGET,
+    )
     cutting.set_template(session, project, seed.cutting_template())
     for role in ("reviewer", "manager"):
         account = accounts.create_account(session, f"{role}@example.org", role.title(), PASSWORD, now, house.passwords)
@@ -108,8 +117,9 @@ def _make_project(session: Session, house: House, plan: Plan) -> Staff:
     keys = {}
     for number, who in enumerate(everybody(plan.volunteers)):
         if (way := way_of(number, who)) != "visitor":
-            account = accounts.create_account(session, f"{who.name}@example.org", who.name, PASSWORD, now,
-                                              house.passwords)
+            account = accounts.create_account(
+                session, f"{who.name}@example.org", who.name, PASSWORD, now, house.passwords
+            )
             if way == "key":
                 keys[who.name] = accounts.make_key(session, account.id)
     return Staff(project.id, keys)
@@ -154,8 +164,10 @@ class _Simulation:
         if problems:
             raise problems[0]
         asked = [field_from_setup(body) for body in seed.FORM["fields"]]
-        return {card.identifier: {field.name: parse_said(field, card.fields[field.name]) for field in asked}
-                for card in drawer.read_truth(folder).values()}
+        return {
+            card.identifier: {field.name: parse_said(field, card.fields[field.name]) for field in asked}
+            for card in drawer.read_truth(folder).values()
+        }
 
     def _take_in(self) -> None:
         with self.house.database.writing() as session:
@@ -173,8 +185,9 @@ class _Simulation:
 
         _show("scans are taken in", self.plan.cards, done, lambda: progress.waiting > 0)
         if progress.taken != self.plan.cards:
-            raise OutsideFailed("%(taken)s of %(cards)s cards were taken in.", taken=progress.taken,
-                                cards=self.plan.cards)
+            raise OutsideFailed(
+                "%(taken)s of %(cards)s cards were taken in.", taken=progress.taken, cards=self.plan.cards
+            )
 
     def _browser(self, key: str = "") -> Browser:
         settings = self.house.settings
@@ -208,8 +221,9 @@ class _Simulation:
 
     def _review(self, crowd: Crowd, truths: Truths) -> desk.Reviewer:
         titles = {identifier: drawer.TITLES[LANGUAGE].format(identifier) for identifier in truths}
-        reviewer = desk.Reviewer(self._signed_in("reviewer"), self.fields, desk.everything(truths, titles),
-                                 REVIEWER_ERRORS, self.plan.seed)
+        reviewer = desk.Reviewer(
+            self._signed_in("reviewer"), self.fields, desk.everything(truths, titles), REVIEWER_ERRORS, self.plan.seed
+        )
         returned = -1
         while len(reviewer.returned) > returned:
             returned = len(reviewer.returned)
@@ -224,19 +238,37 @@ class _Simulation:
                 self._answer(crowd, "volunteers answer what was returned")
         return reviewer
 
-    def _tell(self, crowd: Crowd, reviewer: desk.Reviewer, before: scoring.Score, after: scoring.Score, records: int,
-              started: float) -> None:
+    def _tell(
+        self,
+        crowd: Crowd,
+        reviewer: desk.Reviewer,
+        before: scoring.Score,
+        after: scoring.Score,
+        records: int,
+        started: float,
+    ) -> None:
         done = reviewer.decisions
         place = self._place_of_release()
-        click.echo(f"\n{crowd.answers} answers, {crowd.in_vain} of them asked in vain; the reviewer accepted "
-                   f"{done['accept']}, amended {done['amend']}, returned {done['return']}\n")
+        click.echo(
+            f"\n{crowd.answers} answers, {crowd.in_vain} of them asked in vain; the reviewer accepted "
+            f"{done['accept']}, amended {done['amend']}, returned {done['return']}\n"
+        )
         for line in scoring.table(before, after):
             click.echo(line)
         click.echo(f"\nthe release's files: {place}")
-        click.echo(json.dumps({
-            "records": records, "answers": crowd.answers, "asked_in_vain": crowd.in_vain,
-            "exact_before_review": round(before.share(), 4), "exact_after_review": round(after.share(), 4),
-            "seconds": round(time.monotonic() - started, 1), "release": str(place)}))
+        click.echo(
+            json.dumps(
+                {
+                    "records": records,
+                    "answers": crowd.answers,
+                    "asked_in_vain": crowd.in_vain,
+                    "exact_before_review": round(before.share(), 4),
+                    "exact_after_review": round(after.share(), 4),
+                    "seconds": round(time.monotonic() - started, 1),
+                    "release": str(place),
+                }
+            )
+        )
 
     def _place_of_release(self) -> Path:
         with self.house.database.reading() as session:
@@ -259,5 +291,3 @@ def _waiting(label: str) -> Iterator[None]:
     with click.progressbar(length=1, label=label) as bar:
         yield
         bar.update(1)
-
-

@@ -52,8 +52,10 @@ def _verdict(released: Mapping[str, Any], truth: Said) -> str:
 def table(before: Score, after: Score) -> list[str]:
     """The lines of a table: cells by type of field, before the review and after it."""
     names = "".join(f"{verdict:>12}" for verdict in VERDICTS)
-    lines = [f"{'':<18}{'before the review':>36}{'after the review':>36}",
-             f"{'field type':<12}{'cells':>6}{names}{names}"]
+    lines = [
+        f"{'':<18}{'before the review':>36}{'after the review':>36}",
+        f"{'field type':<12}{'cells':>6}{names}{names}",
+    ]
     for group in [*sorted(name for name in after.cells if name != EVERY), EVERY]:
         shares = "".join(f"{one.share(group, verdict):>12.1%}" for one in (before, after) for verdict in VERDICTS)
         lines.append(f"{group:<12}{after.cells[group].total():>6}{shares}")

@@ -112,12 +112,24 @@ def _check_role(rule: Rule, person: Person, parts: Mapping[str, Any]) -> None:
 
 SCOPES: Mapping[str, Callable[[str], Select[int]]] = {
     "project": lambda slug: select(Collection.institution_id).join(Project).where(Project.slug == slug),
-    "record": lambda key: select(Collection.institution_id).join(Project).join(Record, Record.project_id == Project.id)
-    .where(Record.public_id == key),
-    "intake": lambda key: select(Collection.institution_id).join(Project).join(Intake, Intake.project_id == Project.id)
-    .where(Intake.public_id == key),
-    "release": lambda key: select(Collection.institution_id).join(Project).join(Release, Release.project_id == Project.id)
-    .where(Release.public_id == key),
+    "record": lambda key: (
+        select(Collection.institution_id)
+        .join(Project)
+        .join(Record, Record.project_id == Project.id)
+        .where(Record.public_id == key)
+    ),
+    "intake": lambda key: (
+        select(Collection.institution_id)
+        .join(Project)
+        .join(Intake, Intake.project_id == Project.id)
+        .where(Intake.public_id == key)
+    ),
+    "release": lambda key: (
+        select(Collection.institution_id)
+        .join(Project)
+        .join(Release, Release.project_id == Project.id)
+        .where(Release.public_id == key)
+    ),
 }
 
 

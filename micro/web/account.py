@@ -40,6 +40,7 @@ def _keep_out_of_caches(response: Response) -> Response:
 
 # --- signing up ---------------------------------------------------------------------------------------------------
 
+
 @blueprint.route("/sign-up", methods=["GET", "POST"])
 def sign_up() -> ResponseReturnValue:
     """Makes an account that waits to be confirmed; the page afterwards is the same for every address."""
@@ -91,6 +92,7 @@ def confirm(token: str) -> ResponseReturnValue:
 
 
 # --- signing in and out -------------------------------------------------------------------------------------------
+
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
@@ -159,6 +161,7 @@ def safe_path(wished: str) -> str:
 
 # --- a new password -----------------------------------------------------------------------------------------------
 
+
 @blueprint.route("/forgot", methods=["GET", "POST"])
 def forgot() -> ResponseReturnValue:
     """Sends a link to set a new password; the page afterwards is the same for every address."""
@@ -202,6 +205,7 @@ def _opened(purpose: Purpose, token: str) -> Account:
 
 # --- the page about oneself ---------------------------------------------------------------------------------------
 
+
 @blueprint.route("/me", methods=["GET", "POST"])
 def me() -> ResponseReturnValue:
     """Shows the account with its own numbers; changes the name and the language."""
@@ -241,8 +245,12 @@ def _about_me(error: BadAnswer | None = None, new_key: str = "") -> ResponseRetu
         account = accounts.account_of(session, _my_id())
         volunteer = known_volunteer(session, account.id, None)
         roles = sorted(account.memberships, key=lambda membership: membership.institution.name)
-        values = {"account": account, "roles": roles, "new_key": new_key,
-                  "answers": answers_given(session, volunteer.id) if volunteer else 0}
+        values = {
+            "account": account,
+            "roles": roles,
+            "new_key": new_key,
+            "answers": answers_given(session, volunteer.id) if volunteer else 0,
+        }
         return _refused(error, "account/me.html", **values) if error else _page("account/me.html", **values)
 
 
@@ -253,6 +261,7 @@ def _my_id() -> int:
 
 
 # --- answering ----------------------------------------------------------------------------------------------------
+
 
 def _page(template: str, **values: object) -> str:
     usual = {"problems": {}, "trouble": "", "typed": request.form, "next": _next_path()}

@@ -43,6 +43,7 @@ def public_project(session: Session, slug: str) -> Project:
 
 # The terms -----------------------------------------------------------------------------------------------------
 
+
 @blueprint.route("/p/<project>/terms", methods=["GET", "POST"])
 def terms(project: str) -> ResponseReturnValue:
     """The terms of contribution; accepting them goes on to the first task."""
@@ -53,9 +54,13 @@ def terms(project: str) -> ResponseReturnValue:
         found = public_project(session, project)
         volunteer = known_volunteer(session)
         return render_template(
-            "bench/terms.html", project=found, institution=found.collection.institution, version=VERSION,
+            "bench/terms.html",
+            project=found,
+            institution=found.collection.institution,
+            version=VERSION,
             accepted=volunteer is not None and not needs_terms(session, volunteer, found),
-            paragraphs=wording(current_language(), found.licence))
+            paragraphs=wording(current_language(), found.licence),
+        )
 
 
 def accept(project: str) -> ResponseReturnValue:
@@ -72,6 +77,7 @@ def accept(project: str) -> ResponseReturnValue:
 
 
 # Taking a task -------------------------------------------------------------------------------------------------
+
 
 @blueprint.route("/p/<project>/take", methods=["GET", "POST"])
 def take(project: str) -> ResponseReturnValue:
@@ -91,8 +97,13 @@ def take(project: str) -> ResponseReturnValue:
 def without_cookie(project: str) -> ResponseReturnValue:
     """Back to the project's page with a new cookie and the reason: crawlers send none back and must hold no task."""
     offer_cookie()
-    flash(gettext("Your browser did not send back our cookie, which tells us which cards are yours. "
-                  "Please allow cookies for this site and try again."), "warn")
+    flash(
+        gettext(
+            "Your browser did not send back our cookie, which tells us which cards are yours. "
+            "Please allow cookies for this site and try again."
+        ),
+        "warn",
+    )
     return redirect(url_for("public.project", project=project), 303)
 
 
@@ -124,11 +135,18 @@ def waiting(project: str) -> ResponseReturnValue:
             case = "held"
         elif case == "free" and len(held) >= lending_rule().open_leases:
             case = "too_many"
-        return render_template("bench/waiting.html", project=found, institution=found.collection.institution, case=case,
-                               held=held, here=here)
+        return render_template(
+            "bench/waiting.html",
+            project=found,
+            institution=found.collection.institution,
+            case=case,
+            held=held,
+            here=here,
+        )
 
 
 # Working on it -------------------------------------------------------------------------------------------------
+
 
 @blueprint.get("/work/<assignment>")
 def work(assignment: str) -> ResponseReturnValue:
@@ -142,17 +160,31 @@ def work(assignment: str) -> ResponseReturnValue:
         return the_workbench(session, held, held.draft or {}, {})
 
 
-def the_workbench(session: Session, held: Assignment, draft: Mapping[str, Any], problems: Mapping[str, str],
-                  key: str = "") -> str:
+def the_workbench(
+    session: Session, held: Assignment, draft: Mapping[str, Any], problems: Mapping[str, str], key: str = ""
+) -> str:
     """The page with scan and form. ``draft`` has the shape of an answer, unread; ``problems`` are by field."""
     now, scan, setup = house().clock(), held.task.region.scan, narrowed(held.setup.body, held.task.fields)
     return render_template(
-        "bench/work.html", assignment=held, project=held.project, institution=held.project.collection.institution,
-        item=held.task.item, scan=scan, region=held.task.region, boxes=field_boxes(session, held.task.region),
-        place=workbench.place_of(session, scan), kind=held.setup.kind, setup=setup,
-        fields=kind_named(held.setup.kind).fields(setup), typed=typed(draft), problems=problems,
-        content_language=held.project.content_language, left_s=seconds_left(held, now),
-        warn_s=min(300, lending_rule().lease_s // 3), submission_key=key or secrets.token_urlsafe(18))
+        "bench/work.html",
+        assignment=held,
+        project=held.project,
+        institution=held.project.collection.institution,
+        item=held.task.item,
+        scan=scan,
+        region=held.task.region,
+        boxes=field_boxes(session, held.task.region),
+        place=workbench.place_of(session, scan),
+        kind=held.setup.kind,
+        setup=setup,
+        fields=kind_named(held.setup.kind).fields(setup),
+        typed=typed(draft),
+        problems=problems,
+        content_language=held.project.content_language,
+        left_s=seconds_left(held, now),
+        warn_s=min(300, lending_rule().lease_s // 3),
+        submission_key=key or secrets.token_urlsafe(18),
+    )
 
 
 def seconds_left(held: Assignment, now: datetime) -> int:
@@ -165,9 +197,16 @@ def already_sent(session: Session, held: Assignment) -> str:
     fields = kind_named(held.setup.kind).fields(narrowed(held.setup.body, held.task.fields))
     given = newest_answer(session, held)
     return render_template(
-        "bench/sent.html", project=held.project, institution=held.project.collection.institution, item=held.task.item,
-        kind=held.setup.kind, fields=fields, answer=given, values=given.value if given else {},
-        content_language=held.project.content_language)
+        "bench/sent.html",
+        project=held.project,
+        institution=held.project.collection.institution,
+        item=held.task.item,
+        kind=held.setup.kind,
+        fields=fields,
+        answer=given,
+        values=given.value if given else {},
+        content_language=held.project.content_language,
+    )
 
 
 def submitted(held: Assignment) -> dict[str, Any]:
@@ -210,8 +249,11 @@ def with_problems(assignment: str, problem: BadAnswer) -> str:
 def on_to_next(project: str, given: Given) -> ResponseReturnValue:
     """Tells what became of the answer and leads on."""
     counted = not given.answer.surplus
-    message = gettext("Sent. Thank you.") if counted else gettext(
-        "Enough people had read this card meanwhile. Yours is kept as an extra, and counts for you.")
+    message = (
+        gettext("Sent. Thank you.")
+        if counted
+        else gettext("Enough people had read this card meanwhile. Yours is kept as an extra, and counts for you.")
+    )
     flash(message, "good" if counted else "note")
     onward = next_address(project)
     if wants_json():
@@ -297,6 +339,7 @@ def tell(session: Session, held: Assignment) -> None:
 
 # One's own answers ---------------------------------------------------------------------------------------------
 
+
 @blueprint.get("/my-answers")
 def mine() -> ResponseReturnValue:
     """The volunteer's own answers, newest first, with what became of each."""
@@ -304,8 +347,14 @@ def mine() -> ResponseReturnValue:
     with house().database.reading() as session:
         volunteer = known_volunteer(session)
         found, count = workbench.own_answers(session, volunteer.id, page, ANSWERS_A_PAGE) if volunteer else ([], 0)
-        return render_template("bench/mine.html", rows=[as_row(own) for own in found], count=count, page=page,
-                               pages=ceil(count / ANSWERS_A_PAGE), held=held_tasks(session, volunteer))
+        return render_template(
+            "bench/mine.html",
+            rows=[as_row(own) for own in found],
+            count=count,
+            page=page,
+            pages=ceil(count / ANSWERS_A_PAGE),
+            held=held_tasks(session, volunteer),
+        )
 
 
 def held_tasks(session: Session, volunteer: Volunteer | None) -> list[Assignment]:

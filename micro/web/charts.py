@@ -46,8 +46,16 @@ def bar_chart(counted: Sequence[tuple[str, int]]) -> Chart:
     bars = []
     for place, (label, count) in enumerate(counted):
         high = max((FLOOR - TOP) * count / top, 1 if count else 0)
-        bars.append(Bar(label, count, round(LEFT + place * slot + (slot - wide) / 2, 1), round(FLOOR - high, 1),
-                        round(wide, 1), round(high, 1)))
+        bars.append(
+            Bar(
+                label,
+                count,
+                round(LEFT + place * slot + (slot - wide) / 2, 1),
+                round(FLOOR - high, 1),
+                round(wide, 1),
+                round(high, 1),
+            )
+        )
     steps = (0, top) if top % 2 else (0, top // 2, top)
     return Chart(tuple(bars), tuple((step, round(FLOOR - (FLOOR - TOP) * step / top, 1)) for step in steps))
 

@@ -72,8 +72,14 @@ def offer_cookie() -> None:
 def send_cookie(response: Response) -> Response:
     """Adds the offered cookie to the response."""
     if (value := g.get("new_cookie")) is not None:
-        response.set_cookie(VOLUNTEER_COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax",
-                            secure=house().settings.public_url.startswith("https:"))
+        response.set_cookie(
+            VOLUNTEER_COOKIE,
+            value,
+            max_age=COOKIE_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=house().settings.public_url.startswith("https:"),
+        )
     return response
 
 
@@ -83,7 +89,7 @@ def known_volunteer(session: Session) -> Volunteer | None:
 
 
 def needed_volunteer(session: Session) -> Volunteer | None:
-    """The volunteer who makes this request, made at the first need; None for a visitor whose cookie did not come back."""
+    """The volunteer who makes this request, made at the first need; None while no cookie came back."""
     account_id, token, now = current_person().account_id, volunteer_token(), house().clock()
     if account_id is not None:
         return people.volunteer_of_account(session, account_id, now)

@@ -20,8 +20,12 @@ blueprint = Blueprint("data", __name__)
 
 A_YEAR_S = 365 * 24 * 3600
 TYPES: Mapping[str, str] = {
-    "csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl", "json": "application/json",
-    "cff": "application/yaml", "txt": "text/plain; charset=utf-8", "zip": "application/zip",
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl",
+    "json": "application/json",
+    "cff": "application/yaml",
+    "txt": "text/plain; charset=utf-8",
+    "zip": "application/zip",
 }
 
 
@@ -51,23 +55,37 @@ def release(project: str, number: int) -> ResponseReturnValue:
         found = datasets.published_release(session, project, number, _may_review)
         manifest = found.manifest or {}
         return render_template(
-            "data/release.html", here="data", release=found, project=found.project, manifest=manifest,
-            institution=found.project.collection.institution, figures=manifest["figures"],
-            files={entry["name"]: entry for entry in manifest["files"]}, deed=licence_url(found.licence),
-            all_releases=datasets.published_releases(session, project, _may_review), **charts(manifest["figures"]))
+            "data/release.html",
+            here="data",
+            release=found,
+            project=found.project,
+            manifest=manifest,
+            institution=found.project.collection.institution,
+            figures=manifest["figures"],
+            files={entry["name"]: entry for entry in manifest["files"]},
+            deed=licence_url(found.licence),
+            all_releases=datasets.published_releases(session, project, _may_review),
+            **charts(manifest["figures"]),
+        )
 
 
 def charts(figures: Mapping[str, Any]) -> dict[str, Chart]:
     """The charts of a release: answers for each record, what is known of each value, and how sure we are of it."""
     confidence = dict(figures["confidence"])
     classes = ["<50", *map(str, CONFIDENCE_CLASSES[1:-1]), f"{CONFIDENCE_CLASSES[-1]}+"]
-    words = {"given": gettext("given"), "unsure": gettext("not sure"), "blank": gettext("blank"),
-             "illegible": gettext("illegible"), "unresolved": gettext("unresolved")}
+    words = {
+        "given": gettext("given"),
+        "unsure": gettext("not sure"),
+        "blank": gettext("blank"),
+        "illegible": gettext("illegible"),
+        "unresolved": gettext("unresolved"),
+    }
     return {
         "answers_chart": bar_chart([(label, count) for label, count in figures["answers_per_record"]]),
         "status_chart": bar_chart([(words[status], figures["statuses"].get(status, 0)) for status in STATUSES]),
-        "confidence_chart": bar_chart([(label, confidence.get(low, 0))
-                                       for label, low in zip(classes, CONFIDENCE_CLASSES, strict=True)]),
+        "confidence_chart": bar_chart(
+            [(label, confidence.get(low, 0)) for label, low in zip(classes, CONFIDENCE_CLASSES, strict=True)]
+        ),
     }
 
 

@@ -75,8 +75,11 @@ def check_marks(said: Mapping[str, Any], fields: Iterable[Field]) -> None:
     A choice is nothing typed, and cannot be unticked without a script: there the mark counts.
     """
     marked = [field for field in fields if said.get(field.name, {}).get("mark") in ("blank", "illegible")]
-    problems = [BadAnswer(field.name, "You typed something here and marked it as well. Keep one of the two.")
-                for field in marked if field.type != "choice" and _says_something(said[field.name])]
+    problems = [
+        BadAnswer(field.name, "You typed something here and marked it as well. Keep one of the two.")
+        for field in marked
+        if field.type != "choice" and _says_something(said[field.name])
+    ]
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]

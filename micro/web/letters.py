@@ -20,16 +20,22 @@ def send(letter: Letter, next_path: str = "") -> None:
     ``next_path`` is where somebody wanted to go before signing up; the link to confirm leads on to it.
     """
     with force_locale(letter.language):
-        text = render_template(f"mail/{letter.text}.txt", site=urlsplit(house().settings.public_url).netloc,
-                               **_links(letter.account, next_path))
+        text = render_template(
+            f"mail/{letter.text}.txt",
+            site=urlsplit(house().settings.public_url).netloc,
+            **_links(letter.account, next_path),
+        )
     subject, _, body = text.strip().partition("\n")
     house().mail.send(letter.to, subject.strip(), body.strip() + "\n")
 
 
 def _links(account: Account | None, next_path: str) -> dict[str, str]:
     more = {"next": next_path} if next_path else {}
-    links = {"sign_in": _address("account.sign_in", **more), "sign_up": _address("account.sign_up", **more),
-             "forgot": _address("account.forgot")}
+    links = {
+        "sign_in": _address("account.sign_in", **more),
+        "sign_up": _address("account.sign_up", **more),
+        "forgot": _address("account.forgot"),
+    }
     if account is not None:
         links["confirm"] = _address("account.confirm", token=_token(Purpose.CONFIRM, account), **more)
         links["reset"] = _address("account.reset", token=_token(Purpose.RESET, account))

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 
+from micro.core.manifest import composed
 from micro.core.states import PROJECT
 from micro.data.models import Project
 from micro.errors import BadAnswer, MicroError
@@ -22,6 +23,7 @@ from micro.web.problems import said, wants_json
 
 blueprint = Blueprint("manage", __name__)
 SHOWN_SCANS = 24
+CUT_AT_ONCE = 100
 
 
 @blueprint.get("/desk")
@@ -43,14 +45,25 @@ def project(project: str) -> str:
 
 def _project_page(session: Any, found: Project, problem: str = "", template: str | None = None) -> str:
     setup = assignments.current_setup(session, found.id)
-    deliveries = [(delivery, intake.progress_of(session, delivery)) for delivery in intake.deliveries_of(session, found)]
+    deliveries = [
+        (delivery, intake.progress_of(session, delivery)) for delivery in intake.deliveries_of(session, found)
+    ]
     text = json.dumps(found.cutting, indent=1, ensure_ascii=False) if found.cutting else ""
     return render_template(
-        "manage/project.html", project=found, institution=found.collection.institution, here="manage",
-        progress=projects.progress_of(session, found.id), deliveries=deliveries, onward=sorted(PROJECT[found.state]),
-        scans=list(intake.scans_of(session, found))[:SHOWN_SCANS], item=projects.a_cut_item(session, found.id),
-        fields=kind_named(setup.kind).fields(setup.body), template=text if template is None else template,
-        problem=problem, releases=releases.releases_of(session, found))
+        "manage/project.html",
+        project=found,
+        institution=found.collection.institution,
+        here="manage",
+        progress=projects.progress_of(session, found.id),
+        deliveries=deliveries,
+        onward=sorted(PROJECT[found.state]),
+        scans=list(intake.scans_of(session, found))[:SHOWN_SCANS],
+        item=projects.a_cut_item(session, found.id),
+        fields=kind_named(setup.kind).fields(setup.body),
+        template=text if template is None else template,
+        problem=problem,
+        releases=releases.releases_of(session, found),
+    )
 
 
 @blueprint.post("/desk/<project>/upload")
@@ -67,7 +80,7 @@ def upload(project: str) -> ResponseReturnValue:
     with house().database.writing() as session:
         delivery = intake.open_delivery(session, projects.project_named(session, project), "upload", house().clock())
         for _, name, key in kept:
-            intake.add_file(session, delivery, name, key, described.get(name, {}))
+            intake.add_file(session, delivery, name, key, described.get(composed(name), {}))
         address, delivery_id = url_for("manage.intake", intake=delivery.public_id), delivery.id
     house().queue.take_in(delivery_id)
     return redirect(address, code=303)
@@ -85,8 +98,14 @@ def one_delivery(**parts: str) -> ResponseReturnValue:
         progress = intake.progress_of(session, delivery)
         if wants_json():
             return jsonify({"total": progress.total, "waiting": progress.waiting})
-        return render_template("manage/intake.html", delivery=delivery, progress=progress, project=delivery.project,
-                               institution=delivery.project.collection.institution, here="manage")
+        return render_template(
+            "manage/intake.html",
+            delivery=delivery,
+            progress=progress,
+            project=delivery.project,
+            institution=delivery.project.collection.institution,
+            here="manage",
+        )
 
 
 @blueprint.post("/desk/<project>/cutting", endpoint="cutting")
@@ -101,11 +120,12 @@ def set_template(project: str) -> ResponseReturnValue:
         with house().database.reading() as session:
             page = _project_page(session, projects.project_named(session, project), said(error), text)
         return page, 422
-    while True:
-        with house().database.writing() as session:
-            if not cutting.cut_project(session, projects.project_named(session, project), house().clock()):
-                break
-    flash(gettext("The scans are cut by these boxes."), "good")
+    with house().database.writing() as session:
+        found = projects.project_named(session, project)
+        cutting.cut_project(session, found, house().clock(), CUT_AT_ONCE)
+        project_id = found.id
+    house().queue.cut(project_id)  # Whatever is left of a large project.
+    flash(gettext("The scans are cut by these boxes. In a large project this goes on for a while."), "good")
     return redirect(url_for("manage.project", project=project), code=303)
 
 
@@ -114,8 +134,12 @@ def _template(text: str) -> dict[str, Any]:
         body = json.loads(text)
     except ValueError:
         raise BadAnswer("template", "The boxes must be written as JSON.") from None
-    if not isinstance(body, dict) or not isinstance(body.get("boxes"), list) or not all(isinstance(b, dict) for b in body["boxes"]):
-        raise BadAnswer("template", "The boxes must be written as {\"boxes\": […]}.")
+    if (
+        not isinstance(body, dict)
+        or not isinstance(body.get("boxes"), list)
+        or not all(isinstance(b, dict) for b in body["boxes"])
+    ):
+        raise BadAnswer("template", 'The boxes must be written as {"boxes": […]}.')
     return body
 
 
@@ -126,8 +150,14 @@ def state(project: str) -> ResponseReturnValue:
     if wished not in PROJECT:
         raise BadAnswer("state", "There is no such state.")
     with house().database.writing() as session:
-        projects.move_project(session, projects.project_named(session, project), wished, current_person().account_id,
-                              house().clock(), request.form.get("why", "")[:500])
+        projects.move_project(
+            session,
+            projects.project_named(session, project),
+            wished,
+            current_person().account_id,
+            house().clock(),
+            request.form.get("why", "")[:500],
+        )
     return redirect(url_for("manage.project", project=project), code=303)
 
 
@@ -135,8 +165,13 @@ def state(project: str) -> ResponseReturnValue:
 def release(project: str) -> ResponseReturnValue:
     """Begins the next release; a job writes and publishes it."""
     with house().database.writing() as session:
-        begun = releases.start_release(session, projects.project_named(session, project), current_person().account_id,
-                                       request.form.get("notes", "")[:2000], house().clock())
+        begun = releases.start_release(
+            session,
+            projects.project_named(session, project),
+            current_person().account_id,
+            request.form.get("notes", "")[:2000],
+            house().clock(),
+        )
         release_id, number = begun.id, begun.number
     house().queue.release(release_id)
     flash(gettext("Release %(number)s is being made. It appears under “Data” when it is whole.", number=number), "good")

@@ -36,7 +36,7 @@ def region(region: str, longest: int) -> Response:
 
 
 def _check_sight(session: Session, scan: Scan) -> bool:
-    """Whether the picture is private; NotFound for those who may not see it. A draft's scans are as private as it is."""
+    """Whether the picture is private; NotFound for those who may not see it. A draft's are."""
     project = scan.project
     if project.state in VISIBLE_SCANS:
         return False

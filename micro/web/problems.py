@@ -69,7 +69,12 @@ def _micro_error(error: MicroError) -> ResponseReturnValue:
 
 def _old_form(_: CSRFError) -> ResponseReturnValue:
     if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        return _answer(400, gettext("Your browser did not send back our cookie. Allow cookies for this site, reload the page, and try again."))
+        return _answer(
+            400,
+            gettext(
+                "Your browser did not send back our cookie. Allow cookies for this site, reload it, and try again."
+            ),
+        )
     return _answer(400, gettext("This page was open for so long that it expired. Go back, reload it, and send again."))
 
 
@@ -99,8 +104,15 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 def _answer(status: int, sentence: str, extra: dict[str, Any] | None = None) -> Response:
     if wants_json():
-        response = jsonify({"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
-                            "detail": sentence, **(extra or {})})
+        response = jsonify(
+            {
+                "type": "about:blank",
+                "title": HTTPStatus(status).phrase,
+                "status": status,
+                "detail": sentence,
+                **(extra or {}),
+            }
+        )
         response.mimetype = "application/problem+json"
     else:
         response = Response(render_template("error.html", status=status, sentence=sentence))

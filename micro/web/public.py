@@ -31,7 +31,10 @@ def front() -> str:
     """What this is, where help counts today, and the network in figures."""
     with house().database.reading() as session:
         shown = projects.public_projects(session)
-        rows = [(project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id)) for project in shown[:6]]
+        rows = [
+            (project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id))
+            for project in shown[:6]
+        ]
         figures = projects.network_figures(session)
         example = projects.a_read_record(session)
         return render_template("public/front.html", rows=rows, count=len(shown), figures=figures, example=example)
@@ -41,8 +44,10 @@ def front() -> str:
 def all_projects() -> str:
     """All projects."""
     with house().database.reading() as session:
-        rows = [(project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id))
-                for project in projects.public_projects(session)]
+        rows = [
+            (project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id))
+            for project in projects.public_projects(session)
+        ]
         return render_template("public/projects.html", rows=rows, here="projects")
 
 
@@ -58,10 +63,16 @@ def project(project: str) -> str:
         item = projects.a_cut_item(session, found.id)
         volunteer = known_volunteer(session)
         return render_template(
-            "public/project.html", project=found, institution=institution, item=item, here="projects",
-            progress=projects.progress_of(session, found.id), boxes=field_boxes(session, item[1]) if item else {},
+            "public/project.html",
+            project=found,
+            institution=institution,
+            item=item,
+            here="projects",
+            progress=projects.progress_of(session, found.id),
+            boxes=field_boxes(session, item[1]) if item else {},
             held=assignments.held_assignment(session, found.id, volunteer.id) if volunteer else None,
-            releases=[made for made in releases.releases_of(session, found) if made.state == "published"])
+            releases=[made for made in releases.releases_of(session, found) if made.state == "published"],
+        )
 
 
 @blueprint.get("/about/<name>")
@@ -69,7 +80,9 @@ def page(name: str) -> str:
     """About, terms of contribution, privacy, accessibility."""
     if name not in PAGES:
         raise NotFound("There is nothing at this address.")
-    return render_template(f"public/{name}.html", wording=terms.wording(current_language()), terms_version=terms.VERSION)
+    return render_template(
+        f"public/{name}.html", wording=terms.wording(current_language()), terms_version=terms.VERSION
+    )
 
 
 @blueprint.post("/language")
@@ -90,7 +103,9 @@ def health() -> tuple[Response, int]:
     """Whether database, storage and queue answer: 200 when database and storage do, 503 otherwise."""
     found = {"database": _database_answers(), "storage": _storage_answers(), "queue": house().queue.is_reachable()}
     fine = found["database"] and found["storage"]
-    return jsonify({"version": __version__, **{part: "ok" if ok else "failed" for part, ok in found.items()}}), 200 if fine else 503
+    return jsonify(
+        {"version": __version__, **{part: "ok" if ok else "failed" for part, ok in found.items()}}
+    ), 200 if fine else 503
 
 
 def _database_answers() -> bool:

@@ -37,8 +37,15 @@ def queue() -> str:
         waiting = {row.record.id: format_timedelta(now - row.record.changed_at) for row in found.rows}
         owners = {project.collection.institution for project in projects}
         return render_template(
-            "review/queue.html", here="review", found=found, filters=filters, projects=projects, waiting=waiting,
-            args=review_page.filter_args(filters), institution=owners.pop() if len(owners) == 1 else None)
+            "review/queue.html",
+            here="review",
+            found=found,
+            filters=filters,
+            projects=projects,
+            waiting=waiting,
+            args=review_page.filter_args(filters),
+            institution=owners.pop() if len(owners) == 1 else None,
+        )
 
 
 @blueprint.get("/review/<record>")
@@ -65,8 +72,16 @@ def decide(record: str) -> ResponseReturnValue:
                 values = _submitted(form)
                 check_marks(values, form.values())
             following = review_queue.next_record(session, _institutions(), filters, found)
-            reviewing.decide(session, record, current_person().account_id or 0, action, _number("revision"), values,
-                             reason, house().clock())
+            reviewing.decide(
+                session,
+                record,
+                current_person().account_id or 0,
+                action,
+                _number("revision"),
+                values,
+                reason,
+                house().clock(),
+            )
             name = found.item.title or found.item.identifier
     except Conflict as refusal:
         return _refused(record, action, values, refusal), 409
@@ -90,8 +105,10 @@ def _number(name: str) -> int:
 def _submitted(form: Mapping[str, Field]) -> dict[str, Any]:
     """The fields that were sent, of those that the project asks for; the others stay as they are."""
     sent = {name.partition(".")[0] for name in request.form if "." in name}
-    return nested(((name, storable(text)) for name, text in request.form.items(multi=True)),
-                  [name for name in form if name in sent])
+    return nested(
+        ((name, storable(text)) for name, text in request.form.items(multi=True)),
+        [name for name in form if name in sent],
+    )
 
 
 def _sentence(action: str, name: str) -> str:
@@ -113,9 +130,15 @@ def _refused(record: str, action: str, values: Mapping[str, Any], refusal: Confl
         sight = reviewing.look_at(session, found)
         seen = version_of(session, found, _number("version"))
         wanted = values if action == "amend" else bare(seen.values) if action == "accept" and seen else {}
-        return _page(session, sight, editing=action == "amend", typed=values, refusal=said(refusal),
-                     wanted=review_page.wanted_by(sight, action, wanted),
-                     newest=reviewing.newest_decision(session, found))
+        return _page(
+            session,
+            sight,
+            editing=action == "amend",
+            typed=values,
+            refusal=said(refusal),
+            wanted=review_page.wanted_by(sight, action, wanted),
+            newest=reviewing.newest_decision(session, found),
+        )
 
 
 def _wrong(record: str, values: Mapping[str, Any], problem: BadAnswer) -> str:
@@ -126,8 +149,15 @@ def _wrong(record: str, values: Mapping[str, Any], problem: BadAnswer) -> str:
         return _page(session, sight, editing=bool(values), typed=values, problems=problems)
 
 
-def _page(session: Session, sight: RecordSight, *, taken: Mapping[str, Taken] | None = None, editing: bool = False,
-          typed: Mapping[str, Any] | None = None, **more: Any) -> str:
+def _page(
+    session: Session,
+    sight: RecordSight,
+    *,
+    taken: Mapping[str, Taken] | None = None,
+    editing: bool = False,
+    typed: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> str:
     found, filters = sight.record, review_page.filters_from(request.args)
     taken = taken or {}
     chosen = sight.field(request.args.get("field", "")) or sight.field(sight.weakest)
@@ -137,16 +167,32 @@ def _page(session: Session, sight: RecordSight, *, taken: Mapping[str, Taken] | 
     problems = more.get("problems", {})
     focus = next(iter(problems), "") or ("" if "refusal" in more or chosen is None else chosen.field.name)
     return render_template(
-        "review/record.html", here="review", sight=sight, record=found, chosen=chosen, taken=taken,
-        editing=editing, focus=focus, takes=[one.token for one in taken.values()],
-        news=review_page.all_that_is_new(sight), inputs=inputs, hidden=review_page.form_names(taken, sight),
-        readings=review_page.readings(chosen, taken) if chosen else (), why=review_page.why(chosen) if chosen else "",
-        differing=review_page.differing(sight.fields), place=_place(chosen, found),
-        beside=review_queue.neighbours(session, _institutions(), filters, found), args=review_page.filter_args(filters),
+        "review/record.html",
+        here="review",
+        sight=sight,
+        record=found,
+        chosen=chosen,
+        taken=taken,
+        editing=editing,
+        focus=focus,
+        takes=[one.token for one in taken.values()],
+        news=review_page.all_that_is_new(sight),
+        inputs=inputs,
+        hidden=review_page.form_names(taken, sight),
+        readings=review_page.readings(chosen, taken) if chosen else (),
+        why=review_page.why(chosen) if chosen else "",
+        differing=review_page.differing(sight.fields),
+        place=_place(chosen, found),
+        beside=review_queue.neighbours(session, _institutions(), filters, found),
+        args=review_page.filter_args(filters),
         is_own=reviewing.has_answered(session, found, current_person().account_id or 0),
-        history=reviewing.history(session, found), labels={one.field.name: one.field for one in sight.fields},
-        reason=request.form.get("reason", ""), whole="page" in request.args,
-        institution=found.project.collection.institution, **{"problems": problems, **more})
+        history=reviewing.history(session, found),
+        labels={one.field.name: one.field for one in sight.fields},
+        reason=request.form.get("reason", ""),
+        whole="page" in request.args,
+        institution=found.project.collection.institution,
+        **{"problems": problems, **more},
+    )
 
 
 def _place(chosen: FieldSight | None, found: Record) -> dict[str, Any]:

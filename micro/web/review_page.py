@@ -60,15 +60,15 @@ def filters_from(args: MultiDict[str, str]) -> QueueFilters:
         project=args.get("project", ""),
         state=state if state in STATES else "review",
         reasons=tuple(reason for reason in REASONS if reason in args.getlist("reason")) if state == "review" else (),
-        bands=tuple(band for band in BANDS if band in args.getlist("band")))
+        bands=tuple(band for band in BANDS if band in args.getlist("band")),
+    )
 
 
 def filter_args(filters: QueueFilters) -> dict[str, Any]:
     """The way back, for addresses; what is as usual is left out."""
     usual = QueueFilters()
     given = {"project": filters.project, "state": filters.state, "reason": filters.reasons, "band": filters.bands}
-    return {name: value for name, value in given.items()
-            if value not in (usual.project, usual.state, usual.reasons)}
+    return {name: value for name, value in given.items() if value not in (usual.project, usual.state, usual.reasons)}
 
 
 def taken_from(sight: RecordSight, tokens: Iterable[str]) -> dict[str, Taken]:
@@ -98,8 +98,17 @@ def readings(sight: FieldSight, taken: Mapping[str, Taken]) -> tuple[Reading, ..
     for number, group in enumerate(sight.evidence[:SHOWN_ANSWERS], start=1):
         is_shown = group["said"] == sight.said
         takes = others if is_shown else (*others, f"{sight.field.name}:{number}")
-        made.append(Reading(number, group["said"], group["count"], group["unsure"], is_shown,
-                            _pieces(sight.field, sight.said, group["said"]), takes))
+        made.append(
+            Reading(
+                number,
+                group["said"],
+                group["count"],
+                group["unsure"],
+                is_shown,
+                _pieces(sight.field, sight.said, group["said"]),
+                takes,
+            )
+        )
     return tuple(made)
 
 
@@ -151,8 +160,11 @@ def form_names(taken: Mapping[str, Taken], sight: RecordSight) -> list[tuple[str
 
 def wanted_by(sight: RecordSight, action: str, values: Mapping[str, Any]) -> Wanted:
     """What a refused decision wanted, beside how the record is now."""
-    rows = tuple((one.field, _readable(one.field, values[one.field.name]), one.said)
-                 for one in sight.fields if one.field.name in values)
+    rows = tuple(
+        (one.field, _readable(one.field, values[one.field.name]), one.said)
+        for one in sight.fields
+        if one.field.name in values
+    )
     return Wanted(action if action in ACTIONS else "", rows)
 
 

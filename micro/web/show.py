@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -13,15 +12,29 @@ from flask_babel import format_date, format_datetime, format_decimal, format_per
 from micro.core.fields import Field, Said, written
 from micro.core.licences import licence_name
 from micro.web.language import current_language
+from micro.web.problems import said
 
 FAR = 90_000  # The veil reaches this far, in pixels, beyond every side of a scan.
 
 
 def filters() -> dict[str, Callable[..., Any]]:
     """All filters by name."""
-    return {"written": show_written, "label": show_label, "percent": show_percent, "number": format_decimal,
-            "day": show_day, "time": show_time, "moment": show_moment, "corners": corners, "veil": veil,
-            "stroke": stroke, "size": show_size, "box": as_box, "licence_name": licence_name, "refusal": show_refusal}
+    return {
+        "written": show_written,
+        "label": show_label,
+        "percent": show_percent,
+        "number": format_decimal,
+        "day": show_day,
+        "time": show_time,
+        "moment": show_moment,
+        "corners": corners,
+        "veil": veil,
+        "stroke": stroke,
+        "size": show_size,
+        "box": as_box,
+        "licence_name": licence_name,
+        "said": said,
+    }
 
 
 def show_written(said: Said, field: Field) -> str:
@@ -34,8 +47,13 @@ def show_written(said: Said, field: Field) -> str:
 
 
 # Which parts of an EDTF date are known -> how it is written (Unicode CLDR skeletons).
-_SKELETONS = {(True, True, True): "yMMMMd", (True, True, False): "yMMMM", (True, False, False): "y", (False, True, True): "MMMMd",
-              (False, True, False): "MMMM"}
+_SKELETONS = {
+    (True, True, True): "yMMMMd",
+    (True, True, False): "yMMMM",
+    (True, False, False): "y",
+    (False, True, True): "MMMMd",
+    (False, True, False): "MMMM",
+}
 
 
 def show_edtf(text: str) -> str:
@@ -43,7 +61,11 @@ def show_edtf(text: str) -> str:
     year, month, day = text.split("-")
     skeleton = _SKELETONS.get((year.isdigit(), month.isdigit(), day.isdigit()))
     try:
-        at = date(int(year) if year.isdigit() else 2000, int(month) if month.isdigit() else 1, int(day) if day.isdigit() else 1)
+        at = date(
+            int(year) if year.isdigit() else 2000,
+            int(month) if month.isdigit() else 1,
+            int(day) if day.isdigit() else 1,
+        )
     except ValueError:  # 31 February may well stand on a card.
         return text
     return str(format_skeleton(skeleton, at, locale=get_locale())) if skeleton else text
@@ -79,29 +101,6 @@ def show_size(count: int) -> str:
     return str(gettext("%(number)s B", number=count))
 
 
-# A delivery keeps the reason of a refusal in English, filled in; each of these sentences is a message of its own.
-_REFUSALS = (
-    "the file is empty",
-    "this is not a JPEG or PNG picture",
-    "the picture is damaged or cut off (%(why)s)",
-    "the picture has %(width)s × %(height)s pixels; at most %(most)s million are taken",
-    "the file has %(size)s MB; at most %(most)s are taken",
-    "the file cannot be read (%(why)s)",
-    "there is no such file in the folder",
-    "this is a link to somewhere else",
-    "this is not a file",
-)
-
-
-def show_refusal(reason: str) -> str:
-    """Why a file was refused, in the visitor's language; a reason that is not among those known stays as it is."""
-    for sentence in _REFUSALS:
-        shape = re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.*)", re.escape(sentence))
-        if found := re.fullmatch(shape, reason, re.DOTALL):
-            return str(gettext(sentence)) % found.groupdict()
-    return reason
-
-
 def _sides(box: Any) -> tuple[float, float, float, float]:
     if isinstance(box, Mapping):
         return box["x"], box["y"], box["width"], box["height"]
@@ -118,8 +117,10 @@ def corners(box: Any) -> str:
     x, y, width, height = _sides(box)
     arm = round(min(min(width, height) / 3.2, max(width, height) / 18), 1)
     right, bottom = x + width, y + height
-    return (f"M{x} {y + arm}V{y}H{x + arm}M{right - arm} {y}H{right}V{y + arm}"
-            f"M{right} {bottom - arm}V{bottom}H{right - arm}M{x + arm} {bottom}H{x}V{bottom - arm}")
+    return (
+        f"M{x} {y + arm}V{y}H{x + arm}M{right - arm} {y}H{right}V{y + arm}"
+        f"M{right} {bottom - arm}V{bottom}H{right - arm}M{x + arm} {bottom}H{x}V{bottom - arm}"
+    )
 
 
 def veil(box: Any) -> str:

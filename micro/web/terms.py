@@ -14,7 +14,7 @@ from micro.web.language import LANGUAGES, current_language
 
 
 def needs_terms(session: Session, volunteer: Volunteer, project: Project, accepted_version: Any = None) -> bool:
-    """Whether the volunteer has yet to accept the terms; an ``accepted_version`` that is the newest accepts them now."""
+    """Whether the volunteer has yet to accept the terms; the newest ``accepted_version`` accepts them now."""
     if people.has_accepted(session, volunteer.id, terms.VERSION, project.licence):
         return False
     if accepted_version != terms.VERSION:
@@ -27,5 +27,8 @@ def needs_terms(session: Session, volunteer: Volunteer, project: Project, accept
 
 def licence_terms(licence: str) -> dict[str, Any]:
     """The terms for programs: version, licence and wording by language."""
-    return {"version": terms.VERSION, "licence": licence,
-            "wording": {language: list(terms.wording(language, licence)) for language in LANGUAGES}}
+    return {
+        "version": terms.VERSION,
+        "licence": licence,
+        "wording": {language: list(terms.wording(language, licence)) for language in LANGUAGES},
+    }

@@ -37,8 +37,10 @@ def main() -> int:
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="micro-bench-", dir="/tmp")))
         table = Table()
         measure(stack, temporary, size, asked.clients, table)
-    text = (f"{machine()}\n\n{table.markdown()}\n\nMeasured in {time.monotonic() - begun:.0f} s, during which "
-            f"{servers.busy_cores(before, servers.machine_cpu_s()):.1f} cores were busy with other things.")
+    text = (
+        f"{machine()}\n\n{table.markdown()}\n\nMeasured in {time.monotonic() - begun:.0f} s, during which "
+        f"{servers.busy_cores(before, servers.machine_cpu_s()):.1f} cores were busy with other things."
+    )
     print(f"\n{text}")
     if asked.write:
         write_into(CHECKOUT / "docs" / "performance.md", text)
@@ -71,8 +73,14 @@ def measure(stack: ExitStack, temporary: Path, size: fill.Size, clients: int, ta
 
 def run_part(part: str, place: servers.Place, pictures: Path) -> dict[str, float]:
     """Runs a part in a process of its own, so that its memory is its own too."""
-    done = subprocess.run([sys.executable, str(Path(__file__).parent / "parts.py"), part, str(pictures)],
-                          env=place.environment(), capture_output=True, text=True, check=False, timeout=170)
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).parent / "parts.py"), part, str(pictures)],
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
     if done.returncode:
         raise SystemExit(f"bench: {part} on {place.name} failed:\n{done.stderr[-2000:]}")
     return parts.read(done.stdout)

@@ -35,9 +35,13 @@ from micro.services import accounts, assignments, cutting, projects
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANSWERERS = 50
 ANSWER: dict[str, Any] = {
-    "object": {"value": "Socketed axe"}, "material": {"value": "bronze"}, "found_on": {"value": "1907-10-XX"},
-    "length": {"value": {"amount": "12.4", "unit": "cm"}}, "findspot": {"value": "Gravel pit, Nether Aldersby"},
-    "description": {"value": "Edge worn, loop broken.\nFound by the ferryman while\ndredging below the weir."}}
+    "object": {"value": "Socketed axe"},
+    "material": {"value": "bronze"},
+    "found_on": {"value": "1907-10-XX"},
+    "length": {"value": {"amount": "12.4", "unit": "cm"}},
+    "findspot": {"value": "Gravel pit, Nether Aldersby"},
+    "description": {"value": "Edge worn, loop broken.\nFound by the ferryman while\ndredging below the weir."},
+}
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,9 @@ def fill(settings: Settings, size: Size, clients: int) -> None:
         session.flush()
         keys = []
         for number in range(clients):
-            account = accounts.create_account(session, f"bench-{number}@example.org", f"Bench {number}",
-                                              "a bench password", NOW, house.passwords)
+            account = accounts.create_account(
+                session, f"bench-{number}@example.org", f"Bench {number}", "a bench password", NOW, house.passwords
+            )
             keys.append(accounts.make_key(session, account.id))
         for slug in ("load", "settle", "release", "ingest"):
             _project(session, collection, slug)
@@ -99,26 +104,87 @@ def _cards(session: Session, slug: str, count: int, of_task: dict[str, Any]) -> 
     project_id = _id(session, slug)
     width, height = CARD_SIZE_PX
     boxes = cut(template_from_setup(cutting_template(), list(FIELDS)), width, height)
-    scans = session.scalars(insert(Scan).returning(Scan.id, sort_by_parameter_order=True), [
-        {"public_id": new_public_id(), "project_id": project_id, "sha256": f"{project_id:032x}{number:032x}",
-         "format": "JPEG", "size_bytes": 1, "width_px": width, "height_px": height, "orientation": 1,
-         "storage_key": "scans/none.jpg", "file_name": f"card-{number:05}.jpg", "identifier": f"B {number}",
-         "document": "drawer", "page_number": number, "rights": "CC0-1.0", "credit": "", "details": {},
-         "created_at": NOW}
-        for number in range(1, count + 1)]).all()
-    items = session.scalars(insert(Item).returning(Item.id, sort_by_parameter_order=True), [
-        {"public_id": new_public_id(), "project_id": project_id, "scan_id": scan, "identifier": f"B {number}",
-         "created_at": NOW} for number, scan in enumerate(scans, start=1)]).all()
-    regions = session.scalars(insert(Region).returning(Region.id, sort_by_parameter_order=True), [
-        {"public_id": new_public_id(), "scan_id": scan, "item_id": item, "name": made.name, "fields": list(made.fields),
-         "x_px": made.box.x, "y_px": made.box.y, "width_px": made.box.width, "height_px": made.box.height}
-        for scan, item in zip(scans, items, strict=True) for made in boxes]).all()
+    scans = session.scalars(
+        insert(Scan).returning(Scan.id, sort_by_parameter_order=True),
+        [
+            {
+                "public_id": new_public_id(),
+                "project_id": project_id,
+                "sha256": f"{project_id:032x}{number:032x}",
+                "format": "JPEG",
+                "size_bytes": 1,
+                "width_px": width,
+                "height_px": height,
+                "orientation": 1,
+                "storage_key": "scans/none.jpg",
+                "file_name": f"card-{number:05}.jpg",
+                "identifier": f"B {number}",
+                "document": "drawer",
+                "page_number": number,
+                "rights": "CC0-1.0",
+                "credit": "",
+                "details": {},
+                "created_at": NOW,
+            }
+            for number in range(1, count + 1)
+        ],
+    ).all()
+    items = session.scalars(
+        insert(Item).returning(Item.id, sort_by_parameter_order=True),
+        [
+            {
+                "public_id": new_public_id(),
+                "project_id": project_id,
+                "scan_id": scan,
+                "identifier": f"B {number}",
+                "created_at": NOW,
+            }
+            for number, scan in enumerate(scans, start=1)
+        ],
+    ).all()
+    regions = session.scalars(
+        insert(Region).returning(Region.id, sort_by_parameter_order=True),
+        [
+            {
+                "public_id": new_public_id(),
+                "scan_id": scan,
+                "item_id": item,
+                "name": made.name,
+                "fields": list(made.fields),
+                "x_px": made.box.x,
+                "y_px": made.box.y,
+                "width_px": made.box.width,
+                "height_px": made.box.height,
+            }
+            for scan, item in zip(scans, items, strict=True)
+            for made in boxes
+        ],
+    ).all()
     asked = next(place for place, made in enumerate(boxes) if made.is_task)
-    return list(session.scalars(insert(Task).returning(Task.id, sort_by_parameter_order=True), [
-        {"public_id": new_public_id(), "project_id": project_id, "item_id": item, "region_id": region,
-         "fields": list(boxes[asked].fields), "position": number, "wanted": 2, "created_at": NOW, "answered": 0,
-         "lent": 0, "unsettled": False, "state": "open", "priority": 0, **of_task}
-        for number, (item, region) in enumerate(zip(items, regions[asked::len(boxes)], strict=True), start=1)]))
+    return list(
+        session.scalars(
+            insert(Task).returning(Task.id, sort_by_parameter_order=True),
+            [
+                {
+                    "public_id": new_public_id(),
+                    "project_id": project_id,
+                    "item_id": item,
+                    "region_id": region,
+                    "fields": list(boxes[asked].fields),
+                    "position": number,
+                    "wanted": 2,
+                    "created_at": NOW,
+                    "answered": 0,
+                    "lent": 0,
+                    "unsettled": False,
+                    "state": "open",
+                    "priority": 0,
+                    **of_task,
+                }
+                for number, (item, region) in enumerate(zip(items, regions[asked :: len(boxes)], strict=True), start=1)
+            ],
+        )
+    )
 
 
 def _answered(session: Session, slug: str, count: int, each: int, of_task: dict[str, Any]) -> None:
@@ -126,20 +192,51 @@ def _answered(session: Session, slug: str, count: int, each: int, of_task: dict[
     tasks = _cards(session, slug, count, of_task)
     project_id = _id(session, slug)
     setup_id = assignments.current_setup(session, project_id).id
-    people = session.scalars(insert(Volunteer).returning(Volunteer.id), [
-        {"public_id": new_public_id(), "cookie_hash": f"{slug}-{number}", "created_at": NOW}
-        for number in range(ANSWERERS)]).all()
-    lent = [(task, people[(place * each + turn) % ANSWERERS])
-            for place, task in enumerate(tasks) for turn in range(each)]
-    ids = session.scalars(insert(Assignment).returning(Assignment.id, sort_by_parameter_order=True), [
-        {"public_id": new_public_id(), "task_id": task, "project_id": project_id, "volunteer_id": person,
-         "setup_id": setup_id, "state": "answered", "lent_at": NOW, "expires_at": NOW + timedelta(hours=1)}
-        for task, person in lent]).all()
-    session.execute(insert(Answer), [
-        {"public_id": new_public_id(), "assignment_id": assignment, "task_id": task, "project_id": project_id,
-         "number": 1, "volunteer_id": person, "setup_id": setup_id, "value": _said(place, each),
-         "submission_key": "bench", "surplus": False, "at": NOW}
-        for place, (assignment, (task, person)) in enumerate(zip(ids, lent, strict=True))])
+    people = session.scalars(
+        insert(Volunteer).returning(Volunteer.id),
+        [
+            {"public_id": new_public_id(), "cookie_hash": f"{slug}-{number}", "created_at": NOW}
+            for number in range(ANSWERERS)
+        ],
+    ).all()
+    lent = [
+        (task, people[(place * each + turn) % ANSWERERS]) for place, task in enumerate(tasks) for turn in range(each)
+    ]
+    ids = session.scalars(
+        insert(Assignment).returning(Assignment.id, sort_by_parameter_order=True),
+        [
+            {
+                "public_id": new_public_id(),
+                "task_id": task,
+                "project_id": project_id,
+                "volunteer_id": person,
+                "setup_id": setup_id,
+                "state": "answered",
+                "lent_at": NOW,
+                "expires_at": NOW + timedelta(hours=1),
+            }
+            for task, person in lent
+        ],
+    ).all()
+    session.execute(
+        insert(Answer),
+        [
+            {
+                "public_id": new_public_id(),
+                "assignment_id": assignment,
+                "task_id": task,
+                "project_id": project_id,
+                "number": 1,
+                "volunteer_id": person,
+                "setup_id": setup_id,
+                "value": _said(place, each),
+                "submission_key": "bench",
+                "surplus": False,
+                "at": NOW,
+            }
+            for place, (assignment, (task, person)) in enumerate(zip(ids, lent, strict=True))
+        ],
+    )
 
 
 def _said(place: int, each: int) -> dict[str, Any]:
@@ -151,12 +248,41 @@ def _settled(session: Session) -> None:
     """Records of the project "release", as settling would have left them."""
     project_id = _id(session, "release")
     items: Sequence[int] = session.scalars(select(Item.id).where(Item.project_id == project_id).order_by(Item.id)).all()
-    values = {name: {**said, "confidence": 0.97, "tied": False, "evidence": [{"said": said, "count": 2, "unsure": 0}]}
-              for name, said in ANSWER.items()}
-    records = session.scalars(insert(Record).returning(Record.id, sort_by_parameter_order=True), [
-        {"public_id": new_public_id(), "project_id": project_id, "item_id": item, "state": "settled", "reason": "",
-         "confidence": 0.97, "answers_count": 2, "current": 1, "proposed": 1, "revision": 1, "changed_at": NOW}
-        for item in items]).all()
-    session.execute(insert(RecordVersion), [
-        {"record_id": record, "number": 1, "values": values, "made_by": "engine", "engine": "simple-1",
-         "fingerprint": f"{record:064x}", "made_at": NOW} for record in records])
+    values = {
+        name: {**said, "confidence": 0.97, "tied": False, "evidence": [{"said": said, "count": 2, "unsure": 0}]}
+        for name, said in ANSWER.items()
+    }
+    records = session.scalars(
+        insert(Record).returning(Record.id, sort_by_parameter_order=True),
+        [
+            {
+                "public_id": new_public_id(),
+                "project_id": project_id,
+                "item_id": item,
+                "state": "settled",
+                "reason": "",
+                "confidence": 0.97,
+                "answers_count": 2,
+                "current": 1,
+                "proposed": 1,
+                "revision": 1,
+                "changed_at": NOW,
+            }
+            for item in items
+        ],
+    ).all()
+    session.execute(
+        insert(RecordVersion),
+        [
+            {
+                "record_id": record,
+                "number": 1,
+                "values": values,
+                "made_by": "engine",
+                "engine": "simple-1",
+                "fingerprint": f"{record:064x}",
+                "made_at": NOW,
+            }
+            for record in records
+        ],
+    )

@@ -37,8 +37,10 @@ def run(place: Place, mode: str, clients: int, size: Size, micro: Micro) -> Foun
     keys = (place.folder / "keys").read_text().split()
     start = time.perf_counter() + size.warm_s
     found = Found(size.load_s)
-    threads = [threading.Thread(target=_client, args=(place, keys[number] if mode == "key" else "", found, start),
-                                daemon=True) for number in range(clients)]
+    threads = [
+        threading.Thread(target=_client, args=(place, keys[number] if mode == "key" else "", found, start), daemon=True)
+        for number in range(clients)
+    ]
     for thread in threads:
         thread.start()
     time.sleep(max(0.0, start - time.perf_counter()))
@@ -46,7 +48,8 @@ def run(place: Place, mode: str, clients: int, size: Size, micro: Micro) -> Foun
     before = [cpu_s(pids()) for pids in watched]
     time.sleep(size.load_s)
     found.web_cpu_s, found.worker_cpu_s, found.database_cpu_s = (
-        cpu_s(pids()) - early for pids, early in zip(watched, before, strict=True))
+        cpu_s(pids()) - early for pids, early in zip(watched, before, strict=True)
+    )
     for thread in threads:
         thread.join(timeout=30)
     if found.problems or not found.cycles:
@@ -74,8 +77,11 @@ def _work(place: Place, key: str, found: Found, start: float) -> None:
         if status != 201:
             found.problems.append(f"take answered {status} {lent}")
             return
-        status, given = browser.api("POST", f"/api/v1/assignments/{lent['assignment']}/answer",
-                                    {"value": ANSWER, "submission_key": lent["assignment"]})
+        status, given = browser.api(
+            "POST",
+            f"/api/v1/assignments/{lent['assignment']}/answer",
+            {"value": ANSWER, "submission_key": lent["assignment"]},
+        )
         answered = time.perf_counter()
         if status != 201:
             found.problems.append(f"answer answered {status} {given}")

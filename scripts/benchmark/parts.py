@@ -86,8 +86,12 @@ def ingest(house: House, pictures: Path) -> dict[str, float]:
         decoding = (decoding + _decode(folder)) / 2
         with Image.open(folder / "scan-000.jpg") as picture:
             megapixels = picture.width * picture.height / 1e6
-        found |= {f"{name}_count": count, f"{name}_seconds": seconds, f"{name}_decode_seconds": decoding,
-                  f"{name}_megapixels": megapixels}
+        found |= {
+            f"{name}_count": count,
+            f"{name}_seconds": seconds,
+            f"{name}_decode_seconds": decoding,
+            f"{name}_megapixels": megapixels,
+        }
     return found
 
 

@@ -33,16 +33,26 @@ class Place:
     database_pid: int = 0
 
     def settings(self) -> Settings:
-        return Settings(data_folder=self.folder, port=self.port, database_url=self.database_url,
-                        log_level="error").checked()
+        return Settings(
+            data_folder=self.folder, port=self.port, database_url=self.database_url, log_level="error"
+        ).checked()
 
     def environment(self) -> dict[str, str]:
         """The variables of every process that works here."""
-        kept = {name: value for name, value in os.environ.items()
-                if not name.startswith("MICRO_") and name not in ("REDIS_URL", "STORAGE_URL", "DATABASE_URL")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("MICRO_") and name not in ("REDIS_URL", "STORAGE_URL", "DATABASE_URL")
+        }
         checkout = str(Path(__file__).resolve().parents[2])
-        return {**kept, "PYTHONPATH": checkout, "MICRO_DATA": str(self.folder), "MICRO_PORT": str(self.port),
-                "MICRO_LOG_LEVEL": "error", **({"DATABASE_URL": self.database_url} if self.database_url else {})}
+        return {
+            **kept,
+            "PYTHONPATH": checkout,
+            "MICRO_DATA": str(self.folder),
+            "MICRO_PORT": str(self.port),
+            "MICRO_LOG_LEVEL": "error",
+            **({"DATABASE_URL": self.database_url} if self.database_url else {}),
+        }
 
 
 def places(stack: ExitStack, temporary: Path) -> list[Place]:
@@ -104,6 +114,7 @@ def _wait_until_it_answers(place: Place, process: subprocess.Popen[bytes]) -> No
 
 # Processes -------------------------------------------------------------------------------------------------------
 
+
 def cpu_s(pids: Sequence[int]) -> float:
     """The processor time of these processes, and of their children that ended, in seconds."""
     ticks = 0
@@ -159,6 +170,7 @@ def _command(pid: int) -> str:
 
 # PostgreSQL ------------------------------------------------------------------------------------------------------
 
+
 @contextmanager
 def _private_postgres(temporary: Path) -> Iterator[tuple[str, int]]:
     """The address and process of a cluster with PostgreSQL's own settings; ("", 0) when it is not installed."""
@@ -174,12 +186,29 @@ def _private_postgres(temporary: Path) -> Iterator[tuple[str, int]]:
         temporary.chmod(0o711)
         shutil.chown(folder, "postgres", "postgres")
         runs += ["--reuid", "postgres", "--regid", "postgres", "--init-groups"]
-    making = [*runs, programs / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
-              "--locale", "C.UTF-8"]
+    making = [
+        *runs,
+        programs / "initdb",
+        "-D",
+        "data",
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale",
+        "C.UTF-8",
+    ]
     subprocess.run(making, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with (temporary / "postgres.log").open("wb") as log:
-        server = subprocess.Popen([*runs, programs / "postgres", "-D", "data", "-k", folder, "-h", ""], cwd=folder,
-                                  stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(
+            [*runs, programs / "postgres", "-D", "data", "-k", folder, "-h", ""],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         _wait_for_socket(folder / ".s.PGSQL.5432")
         yield f"postgresql://postgres@/postgres?host={folder}", server.pid

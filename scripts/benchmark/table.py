@@ -70,14 +70,27 @@ class Table:
 
     def markdown(self) -> str:
         """The table as aligned Markdown, readable in a terminal too."""
-        cells = [["", *self.columns], *([row, *(texts.get(column, "") for column in self.columns)]
-                                        for row, texts in self.rows.items())]
+        cells = [
+            ["", *self.columns],
+            *([row, *(texts.get(column, "") for column in self.columns)] for row, texts in self.rows.items()),
+        ]
         widths = [max(len(row[place]) for row in cells) for place in range(len(cells[0]))]
-        lines = ["| " + " | ".join(text.rjust(width) if place else text.ljust(width)
-                                   for place, (text, width) in enumerate(zip(row, widths, strict=True))) + " |"
-                 for row in cells]
-        rule = "|" + "|".join("-" * (width + 2) if place == 0 else "-" * (width + 1) + ":"
-                              for place, width in enumerate(widths)) + "|"
+        lines = [
+            "| "
+            + " | ".join(
+                text.rjust(width) if place else text.ljust(width)
+                for place, (text, width) in enumerate(zip(row, widths, strict=True))
+            )
+            + " |"
+            for row in cells
+        ]
+        rule = (
+            "|"
+            + "|".join(
+                "-" * (width + 2) if place == 0 else "-" * (width + 1) + ":" for place, width in enumerate(widths)
+            )
+            + "|"
+        )
         return "\n".join([lines[0], rule, *lines[1:]])
 
 
@@ -92,8 +105,10 @@ def machine() -> str:
     found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), flags=re.MULTILINE)
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     processor = found[1] if found else platform.machine()
-    return (f"{os.cpu_count()} cores ({processor}), Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, "
-            f"{packages}.")
+    return (
+        f"{os.cpu_count()} cores ({processor}), Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}, "
+        f"{packages}."
+    )
 
 
 def write_into(document: Path, text: str) -> None:

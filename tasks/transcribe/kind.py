@@ -53,7 +53,9 @@ def columns(setup: Mapping[str, Any]) -> tuple[Column, ...]:
     """The columns of a release: one per field, and one more for the unit of a number."""
     made: list[Column] = []
     for field in fields(setup):
-        made.append(Column(field.name, {"number": "number", "date": "date"}.get(field.type, "string"), field.labels, field))
+        made.append(
+            Column(field.name, {"number": "number", "date": "date"}.get(field.type, "string"), field.labels, field)
+        )
         if field.type == "number":
             made.append(Column(f"{field.name}_unit", "unit", field.labels, field))
     return tuple(made)

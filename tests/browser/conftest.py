@@ -20,8 +20,15 @@ from tests.servers import Mailbox, free_port, smtp_server
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # As root Chromium needs --no-sandbox; without the background flags it hangs on look-ups in a closed network.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 SCREENS = Path(os.environ.get("MICRO_SCREENS", ".screens"))
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
@@ -40,9 +47,18 @@ def micro_up(folder: Path, demo: bool = True) -> Iterator[Running]:
     """Runs ``micro up`` with a mail server of its own until the block ends."""
     port = free_port()
     with smtp_server() as mails:
-        known = {name: value for name, value in os.environ.items() if not name.startswith("MICRO_") and not name.endswith("_URL")}
-        environ = {**known, "MICRO_DATA": str(folder), "MICRO_PORT": str(port), "MICRO_DEMO": "1" if demo else "0",
-                   "MICRO_MAIL_URL": mails.url}
+        known = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("MICRO_") and not name.endswith("_URL")
+        }
+        environ = {
+            **known,
+            "MICRO_DATA": str(folder),
+            "MICRO_PORT": str(port),
+            "MICRO_DEMO": "1" if demo else "0",
+            "MICRO_MAIL_URL": mails.url,
+        }
         with (folder.parent / "up.log").open("wb") as log:
             process = subprocess.Popen([sys.executable, "-m", "micro", "up"], env=environ, stdout=log, stderr=log)
             try:
@@ -91,8 +107,13 @@ def visitor(browser: Browser, running: Running) -> Iterator[Visitor]:
 
     def open_window(language: str = "en", size: str = "wide", **options: object) -> Page:
         width, height = SIZES[size]
-        context = browser.new_context(locale=language, base_url=running.url, viewport={"width": width, "height": height},
-                                      accept_downloads=True, **options)  # type: ignore[arg-type]
+        context = browser.new_context(
+            locale=language,
+            base_url=running.url,
+            viewport={"width": width, "height": height},
+            accept_downloads=True,
+            **options,
+        )  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         contexts.append(context)
         return context.new_page()

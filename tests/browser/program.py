@@ -29,8 +29,11 @@ class Program:
         self.terms = self._ask(f"/projects/{SLUG}")["terms"]["version"]
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        request = urllib.request.Request(self.base + path, None if body is None else json.dumps(body).encode(),
-                                         {"Content-Type": "application/json", "Cookie": self.cookie})
+        request = urllib.request.Request(
+            self.base + path,
+            None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Cookie": self.cookie},
+        )
         with urllib.request.urlopen(request, timeout=10) as answer:
             if (sent := answer.headers.get("Set-Cookie", "")).startswith("micro_volunteer"):
                 self.cookie = sent.partition(";")[0]
@@ -63,5 +66,3 @@ def wait_until(true: Callable[[], object], limit_s: float = 30) -> None:
     while not true():
         assert time.monotonic() < end, "the worker did not come to it"
         time.sleep(0.2)
-
-

@@ -14,8 +14,22 @@ from tests.browser.program import SLUG, Program, truths, unsettled, wait_until
 
 # WCAG 2.2 AA and what axe calls good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-FOR_ANYONE = ("/", "/projects", f"/p/{SLUG}", f"/p/{SLUG}/terms", "/about/about", "/about/terms", "/about/privacy",
-              "/about/accessibility", "/sign-in", "/sign-up", "/forgot", "/data", f"/data/{SLUG}/1", "/nothing-here")
+FOR_ANYONE = (
+    "/",
+    "/projects",
+    f"/p/{SLUG}",
+    f"/p/{SLUG}/terms",
+    "/about/about",
+    "/about/terms",
+    "/about/privacy",
+    "/about/accessibility",
+    "/sign-in",
+    "/sign-up",
+    "/forgot",
+    "/data",
+    f"/data/{SLUG}/1",
+    "/nothing-here",
+)
 FOR_VOLUNTEERS = ("/me", "/my-answers")
 FOR_REVIEWERS = ("/review", "/review?state=settled", "/desk")
 FOR_MANAGERS = ("/desk", f"/desk/{SLUG}")
@@ -29,7 +43,9 @@ def lived_in(running: Running) -> Running:
     first.answer_cards(2, known, {})
     card = next(iter(known))
     for number in range(4):
-        wrong = {card: {"object": {"value": f"Something {number}"}, "description": {"value": f"Line one\nLine {number}"}}}
+        wrong = {
+            card: {"object": {"value": f"Something {number}"}, "description": {"value": f"Line one\nLine {number}"}}
+        }
         Program(running).answer_cards(2 if number == 0 else 1, known, wrong)
         wait_until(lambda: unsettled(running) == 0)
     return running

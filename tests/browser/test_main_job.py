@@ -14,7 +14,6 @@ from tests.browser.conftest import Running, Visitor, keep_screen, sign_in
 from tests.browser.program import SLUG, Program, truths, unsettled, wait_until
 
 
-
 def sign_up_by_mail(page: Page, running: Running, email: str) -> None:
     page.goto("/sign-up")
     page.fill("input[name=name]", "Grace")
@@ -73,7 +72,9 @@ def _tab_to(page: Page, prefix: str) -> None:
     raise AssertionError(f"the keyboard does not reach {prefix}")
 
 
-def test_the_whole_main_job_from_sign_up_to_a_release_that_says_what_the_cards_say(running: Running, visitor: Visitor) -> None:
+def test_the_whole_main_job_from_sign_up_to_a_release_that_says_what_the_cards_say(
+    running: Running, visitor: Visitor
+) -> None:
     known = truths(running)
     page = visitor()
     sign_up_by_mail(page, running, "grace@example.org")

@@ -6,20 +6,40 @@ from micro.core.accounts import COMMON_PASSWORDS, checked_address, checked_name,
 from micro.errors import BadAnswer
 
 
-@pytest.mark.parametrize(("typed", "stored"), [
-    ("ada@example.org", "ada@example.org"),
-    ("  Ada.Lovelace+micro@Example.ORG ", "ada.lovelace+micro@example.org"),
-    ("info@musée.fr", "info@xn--muse-dpa.fr"),
-])
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("ada@example.org", "ada@example.org"),
+        ("  Ada.Lovelace+micro@Example.ORG ", "ada.lovelace+micro@example.org"),
+        ("info@musée.fr", "info@xn--muse-dpa.fr"),
+    ],
+)
 def test_an_address_is_kept_in_one_form(typed: str, stored: str) -> None:
     assert checked_address(typed) == stored
 
 
-@pytest.mark.parametrize("typed", [
-    "", "@", "ada", "ada@", "@example.org", "ada@localhost", "ada@example..org", "ada@-example.org", "a b@example.org",
-    "ada@example.org\nBcc: all@example.org", "ada@example.org, ben@example.org", "Ada <ada@example.org>", "a@b@c.org",
-    "a\x00@example.org", "x" * 65 + "@example.org", "ada@" + "x" * 64 + ".org", "a@" + "x." * 130 + "org",
-])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "@",
+        "ada",
+        "ada@",
+        "@example.org",
+        "ada@localhost",
+        "ada@example..org",
+        "ada@-example.org",
+        "a b@example.org",
+        "ada@example.org\nBcc: all@example.org",
+        "ada@example.org, ben@example.org",
+        "Ada <ada@example.org>",
+        "a@b@c.org",
+        "a\x00@example.org",
+        "x" * 65 + "@example.org",
+        "ada@" + "x" * 64 + ".org",
+        "a@" + "x." * 130 + "org",
+    ],
+)
 def test_what_no_mail_could_reach_is_refused(typed: str) -> None:
     with pytest.raises(BadAnswer) as refused:
         checked_address(typed)
@@ -41,9 +61,18 @@ def test_any_ten_characters_make_a_password(typed: str) -> None:
     assert checked_password(typed, "ada@example.org") == typed
 
 
-@pytest.mark.parametrize("typed", [
-    "", "nine char", "x" * 1001, "ada@example.org", "Ada@Example.org", "Password123", "motdepasse123",
-])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "nine char",
+        "x" * 1001,
+        "ada@example.org",
+        "Ada@Example.org",
+        "Password123",
+        "motdepasse123",
+    ],
+)
 def test_a_password_that_would_be_guessed_is_refused(typed: str) -> None:
     with pytest.raises(BadAnswer) as refused:
         checked_password(typed, "ada@example.org")

@@ -19,14 +19,17 @@ def test_two_empty_readings_have_no_piece() -> None:
     assert differences("", "  ") == ()
 
 
-@pytest.mark.parametrize(("proposal", "reading", "found"), [
-    ("a big axe", "a axe", [("same", "a"), ("missing", "big"), ("same", "axe")]),
-    ("a axe", "a big axe", [("same", "a"), ("added", "big"), ("same", "axe")]),
-    ("", "axe", [("added", "axe")]),
-    ("axe", "", [("missing", "axe")]),
-    ("Palstave", "Socketed axe", [("other", "Socketed axe")]),
-    ("one\ntwo", "one two", [("same", "one"), ("missing", "\n"), ("same", "two")]),
-])
+@pytest.mark.parametrize(
+    ("proposal", "reading", "found"),
+    [
+        ("a big axe", "a axe", [("same", "a"), ("missing", "big"), ("same", "axe")]),
+        ("a axe", "a big axe", [("same", "a"), ("added", "big"), ("same", "axe")]),
+        ("", "axe", [("added", "axe")]),
+        ("axe", "", [("missing", "axe")]),
+        ("Palstave", "Socketed axe", [("other", "Socketed axe")]),
+        ("one\ntwo", "one two", [("same", "one"), ("missing", "\n"), ("same", "two")]),
+    ],
+)
 def test_words_are_left_out_or_added(proposal: str, reading: str, found: list[tuple[str, str]]) -> None:
     assert [(piece.how, piece.text) for piece in differences(proposal, reading)] == found
 

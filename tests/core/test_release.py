@@ -41,41 +41,82 @@ from micro.core.release.papers import Colophon
 from micro.core.release.rows import RecordFacts, RegionFacts, field_facts, record_object, record_row, share, value_rows
 
 AXE = field_from_setup({"name": "object", "type": "text", "label": {"en": "Object"}})
-METAL = field_from_setup({"name": "material", "type": "choice", "label": {"en": "Material"},
-                          "choices": [{"code": "gold", "label": {"en": "Gold", "fr": "Or"}}]})
+METAL = field_from_setup(
+    {
+        "name": "material",
+        "type": "choice",
+        "label": {"en": "Material"},
+        "choices": [{"code": "gold", "label": {"en": "Gold", "fr": "Or"}}],
+    }
+)
 LENGTH = field_from_setup({"name": "length", "type": "number", "units": ["cm"]})
-LIKELY = st.sampled_from([*"=+-@＝＋－＠'\"\t\r\n,;| ", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029",
-                                                          "\ufeff", "é", "ש", "👩🏽‍🚀"])
+LIKELY = st.sampled_from(
+    [
+        *"=+-@＝＋－＠'\"\t\r\n,;| ",
+        "\r\n",
+        "\x0b",
+        "\x0c",
+        "\x1c",
+        "\x85",
+        "\u2028",
+        "\u2029",
+        "\ufeff",
+        "é",
+        "ש",
+        "👩🏽‍🚀",
+    ]
+)
 ANY_TEXT = st.one_of(st.lists(LIKELY, max_size=12).map("".join), st.text(max_size=60)).map(storable)
-TABLES = st.integers(1, 5).flatmap(lambda wide: st.lists(st.lists(ANY_TEXT, min_size=wide, max_size=wide),
-                                                         min_size=1, max_size=8))
+TABLES = st.integers(1, 5).flatmap(
+    lambda wide: st.lists(st.lists(ANY_TEXT, min_size=wide, max_size=wide), min_size=1, max_size=8)
+)
 
 
 def colophon(**changed: Any) -> Colophon:
     known: dict[str, Any] = {
-        "slug": "finds", "number": 2, "title": "Catalogue of finds", "about": "Cards.",
+        "slug": "finds",
+        "number": 2,
+        "title": "Catalogue of finds",
+        "about": "Cards.",
         "institution": "Harrowby Museum",
-        "collection": "Finds", "licence": "CC-BY-4.0", "url": "https://m.example/data/finds/2",
-        "home": "https://m.example/data/finds", "at": datetime(2026, 3, 1, 9, 30, tzinfo=UTC), "notes": "",
+        "collection": "Finds",
+        "licence": "CC-BY-4.0",
+        "url": "https://m.example/data/finds/2",
+        "home": "https://m.example/data/finds",
+        "at": datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+        "notes": "",
         "volunteers": 3,
-        "language": "en"}
+        "language": "en",
+    }
     return Colophon(**known | changed)
 
 
 def facts(values: dict[str, Any], **changed: Any) -> RecordFacts:
     known: dict[str, Any] = {
-        "record": "r1", "identifier": "HM 1", "title": "", "state": "settled", "reason": "", "answers": 2,
+        "record": "r1",
+        "identifier": "HM 1",
+        "title": "",
+        "state": "settled",
+        "reason": "",
+        "answers": 2,
         "reviewed_at": None,
-        "version": 1, "engine": "simple-1", "values": values, "newest": values,
+        "version": 1,
+        "engine": "simple-1",
+        "values": values,
+        "newest": values,
         "scan": {"url": "https://m.example/s", "rights": "", "credit": "", "document": "drawer", "page": 1},
-        "regions": (RegionFacts("whole", ("object",), True, "https://m.example/r", 0, 0, 10, 10),)}
+        "regions": (RegionFacts("whole", ("object",), True, "https://m.example/r", 0, 0, 10, 10),),
+    }
     return RecordFacts(**known | changed)
 
 
-def outcome(said: dict[str, Any], confidence: float = 0.99, tied: bool = False, *others: dict[str, Any]) -> dict[str,
-                                                                                                                 Any]:
-    evidence = [{"said": said, "count": 2, "unsure": 0}, *({"said": other, "count": 1,
-                                                            "unsure": 0} for other in others)]
+def outcome(
+    said: dict[str, Any], confidence: float = 0.99, tied: bool = False, *others: dict[str, Any]
+) -> dict[str, Any]:
+    evidence = [
+        {"said": said, "count": 2, "unsure": 0},
+        *({"said": other, "count": 1, "unsure": 0} for other in others),
+    ]
     return {**said, "confidence": confidence, "tied": tied, "evidence": evidence if said else []}
 
 
@@ -100,12 +141,20 @@ def test_frictionless_reads_the_same_rows(rows: list[list[str]]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         path.write_bytes((BYTE_ORDER_MARK + csv_lines([names, *kept])).encode())
-        control = CsvControl(delimiter=",", line_terminator="\r\n", quote_char='"', double_quote=True,
-                             skip_initial_space=False)
-        schema = Schema.from_descriptor({"fields": [{"name": name, "type": "string"} for name in names],
-                                         "missingValues": [""]})
-        with Resource(path.name, basepath=folder, format="csv", encoding="utf-8", schema=schema,
-                      dialect=Dialect(controls=[control])) as resource:
+        control = CsvControl(
+            delimiter=",", line_terminator="\r\n", quote_char='"', double_quote=True, skip_initial_space=False
+        )
+        schema = Schema.from_descriptor(
+            {"fields": [{"name": name, "type": "string"} for name in names], "missingValues": [""]}
+        )
+        with Resource(
+            path.name,
+            basepath=folder,
+            format="csv",
+            encoding="utf-8",
+            schema=schema,
+            dialect=Dialect(controls=[control]),
+        ) as resource:
             assert [list(row.to_dict().values()) for row in resource.row_stream] == kept
 
 
@@ -121,36 +170,55 @@ def test_nul_and_half_characters_never_reach_a_file() -> None:
     csv_lines([["\x00"]]).encode()
 
 
-@pytest.mark.parametrize(("entry", "state", "reason", "status", "said"), [
-    (outcome({"value": "Axe"}), "settled", "", "given", {"value": "Axe"}),
-    (outcome({"value": "Axe", "mark": "unsure"}), "settled", "", "unsure", {"value": "Axe", "mark": "unsure"}),
-    (outcome({"mark": "blank"}), "settled", "", "blank", {"mark": "blank"}),
-    (outcome({"mark": "illegible"}), "settled", "", "illegible", {"mark": "illegible"}),
-    (outcome({"value": "Axe"}, 0.5, True, {"value": "Adze"}), "review", "conflict", "unresolved", {}),
-    (outcome({"value": "Axe"}, 0.5), "open", "", "unresolved", {}),
-    (outcome({"value": "Axe"}, 0.5, True), "decided", "", "given", {"value": "Axe"}),
-    (outcome({"value": "Axe"}, 0.5), "review", "evidence_changed", "given", {"value": "Axe"}),
-    (outcome({}), "settled", "", "unresolved", {}),
-    (outcome({"value": {"amount": "1", "unit": "cm"}}), "settled", "", "unresolved", {}),
-])
-def test_a_value_has_one_status(entry: dict[str, Any], state: str, reason: str, status: str, said: dict[str,
-                                                                                                        Any]) -> None:
+@pytest.mark.parametrize(
+    ("entry", "state", "reason", "status", "said"),
+    [
+        (outcome({"value": "Axe"}), "settled", "", "given", {"value": "Axe"}),
+        (outcome({"value": "Axe", "mark": "unsure"}), "settled", "", "unsure", {"value": "Axe", "mark": "unsure"}),
+        (outcome({"mark": "blank"}), "settled", "", "blank", {"mark": "blank"}),
+        (outcome({"mark": "illegible"}), "settled", "", "illegible", {"mark": "illegible"}),
+        (outcome({"value": "Axe"}, 0.5, True, {"value": "Adze"}), "review", "conflict", "unresolved", {}),
+        (outcome({"value": "Axe"}, 0.5), "open", "", "unresolved", {}),
+        (outcome({"value": "Axe"}, 0.5, True), "decided", "", "given", {"value": "Axe"}),
+        (outcome({"value": "Axe"}, 0.5), "review", "evidence_changed", "given", {"value": "Axe"}),
+        (outcome({}), "settled", "", "unresolved", {}),
+        (outcome({"value": {"amount": "1", "unit": "cm"}}), "settled", "", "unresolved", {}),
+    ],
+)
+def test_a_value_has_one_status(
+    entry: dict[str, Any], state: str, reason: str, status: str, said: dict[str, Any]
+) -> None:
     (value,) = field_facts(facts({"object": entry}, state=state, reason=reason), [AXE], 0.8)
     assert (value.status, value.said) == (status, said)
 
 
-@pytest.mark.parametrize(("state", "reason", "standing"), [
-    ("decided", "", "checked"), ("review", "evidence_changed", "checked"), ("settled", "", "agreed"),
-    ("review", "conflict", "unresolved"), ("open", "", "unresolved"), ("open", "returned", "unresolved")])
+@pytest.mark.parametrize(
+    ("state", "reason", "standing"),
+    [
+        ("decided", "", "checked"),
+        ("review", "evidence_changed", "checked"),
+        ("settled", "", "agreed"),
+        ("review", "conflict", "unresolved"),
+        ("open", "", "unresolved"),
+        ("open", "returned", "unresolved"),
+    ],
+)
 def test_a_record_stands_in_one_of_three_ways(state: str, reason: str, standing: str) -> None:
     assert facts({}, state=state, reason=reason).standing == standing
 
 
 def test_agreeing_counts_answers_that_differ_in_spelling_only() -> None:
-    newest = {"object": {"evidence": [{"said": {"value": "axe"}, "count": 2, "unsure": 0},
-                                      {"said": {"value": "adze"}, "count": 1, "unsure": 0}]}}
-    (value,) = field_facts(facts({"object": {"value": "Axe", "confidence": 1.0}}, state="decided", newest=newest),
-                           [AXE], 0.8)
+    newest = {
+        "object": {
+            "evidence": [
+                {"said": {"value": "axe"}, "count": 2, "unsure": 0},
+                {"said": {"value": "adze"}, "count": 1, "unsure": 0},
+            ]
+        }
+    }
+    (value,) = field_facts(
+        facts({"object": {"value": "Axe", "confidence": 1.0}}, state="decided", newest=newest), [AXE], 0.8
+    )
     assert (value.answers, value.agreeing) == (3, 2)
 
 
@@ -159,12 +227,21 @@ def test_a_confidence_is_never_rounded_up_to_certainty() -> None:
 
 
 def test_a_row_has_as_many_cells_as_there_are_columns_and_labels_not_codes() -> None:
-    kind_columns = [Column("object", "string", {}, AXE), Column("material", "string", {}, METAL),
-                    Column("length", "number", {}, LENGTH), Column("length_unit", "unit", {}, LENGTH)]
+    kind_columns = [
+        Column("object", "string", {}, AXE),
+        Column("material", "string", {}, METAL),
+        Column("length", "number", {}, LENGTH),
+        Column("length_unit", "unit", {}, LENGTH),
+    ]
     groups = field_columns(kind_columns, "fr", [c.name for c in (*HEAD, *TAIL)], STATUSES)
     columns = (*HEAD, *flat(groups), *TAIL)
-    known = facts({"object": outcome({"value": "=1"}), "material": outcome({"value": "gold"}),
-                   "length": outcome({"value": {"amount": "-3.5", "unit": "cm"}})})
+    known = facts(
+        {
+            "object": outcome({"value": "=1"}),
+            "material": outcome({"value": "gold"}),
+            "length": outcome({"value": {"amount": "-3.5", "unit": "cm"}}),
+        }
+    )
     values = field_facts(known, [AXE, METAL, LENGTH], 0.8)
     cells = {"object": "=1", "material": "Or", "length": "-3.5", "length_unit": "cm"}
     row = dict(zip([c.name for c in columns], record_row(known, values, cells, columns, groups), strict=True))
@@ -197,8 +274,9 @@ def test_medians_and_bars_agree_with_the_plain_list(counted: dict[int, int]) -> 
     assert len(drawn) <= 10
 
 
-@pytest.mark.parametrize(("confidence", "least"), [(0, 0), (0.499, 0), (0.5, 50), (0.899, 80), (0.9, 90), (0.97, 97),
-                                                   (1, 97)])
+@pytest.mark.parametrize(
+    ("confidence", "least"), [(0, 0), (0.499, 0), (0.5, 50), (0.899, 80), (0.9, 90), (0.97, 97), (1, 97)]
+)
 def test_confidences_fall_into_classes(confidence: float, least: int) -> None:
     assert confidence_class(confidence) == least
 
@@ -225,14 +303,15 @@ def test_changes_are_counted_by_record_and_value() -> None:
 
 def test_citations_name_the_institution_and_count_the_volunteers() -> None:
     assert papers.citation_text(colophon()) == (
-        "Harrowby Museum and 3 volunteers (2026). Catalogue of finds, release 2 [data set]. micro. https://m.example/data/finds/2")
+        "Harrowby Museum and 3 volunteers (2026). Catalogue of finds, release 2 [data set]. micro. https://m.example/data/finds/2"
+    )
     assert papers.citation_text(colophon(volunteers=1)).startswith("Harrowby Museum and 1 volunteer (")
     assert papers.citation_text(colophon(volunteers=0)).startswith("Harrowby Museum (2026)")
 
 
 def test_citations_survive_odd_titles() -> None:
     odd = colophon(title='50 % of "A_B" & {C}\nD: #1', institution="Musée d’Été: l'autre")
-    assert r"50 \% of "in papers.citation_bibtex(odd) and r"A\_B" in papers.citation_bibtex(odd)
+    assert r"50 \% of " in papers.citation_bibtex(odd) and r"A\_B" in papers.citation_bibtex(odd)
     assert json.loads(papers.citation_csl(odd))[0]["title"] == '50 % of "A_B" & {C} D: #1'
     title = next(part for part in papers.citation_cff(odd).splitlines() if part.startswith("title: "))
     assert json.loads(title.removeprefix("title: ")) == '50 % of "A_B" & {C} D: #1'
@@ -259,8 +338,13 @@ def test_the_documentation_names_every_file_column_state_and_status() -> None:
     text = (Path(__file__).parents[2] / "docs" / "researcher.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([^`]+)` \|", text.partition("## Files")[2].partition("##")[0], re.MULTILINE)
     assert listed == list(papers.FILES)
-    for name, known in (("records.csv", (*HEAD, *TAIL)), ("values.csv", VALUES), ("answers.csv", ANSWER_HEAD),
-                        ("records.jsonl", JSON_KEYS), ("dictionary.csv", DICTIONARY)):
+    for name, known in (
+        ("records.csv", (*HEAD, *TAIL)),
+        ("values.csv", VALUES),
+        ("answers.csv", ANSWER_HEAD),
+        ("records.jsonl", JSON_KEYS),
+        ("dictionary.csv", DICTIONARY),
+    ):
         paragraph = text.partition(f"### `{name}`\n\n")[2].partition("\n\n")[0]
         written = re.findall(r"`([^`]+)`", paragraph.partition(". A field")[0])
         assert written == [column.name for column in known], name

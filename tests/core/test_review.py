@@ -20,28 +20,32 @@ def settled(now: Standing, *, finished: bool = True, confidence: float = 0.9, ag
     return standing(now, finished=finished, confidence=confidence, target=0.8, agrees=agrees)
 
 
-@pytest.mark.parametrize(("now", "facts", "after"), [
-    (OPEN, {"finished": False}, OPEN),
-    (OPEN, {}, SETTLED),
-    (OPEN, {"confidence": 0.8}, SETTLED),
-    (OPEN, {"confidence": 0.79}, CONFLICT),
-    (SETTLED, {"confidence": 0.5}, CONFLICT),
-    (SETTLED, {"confidence": 0.5, "finished": False}, OPEN),
-    (CONFLICT, {"confidence": 0.95}, SETTLED),
-    (DONE, {"confidence": 0.1}, DONE),
-    (DONE, {"agrees": False}, CHANGED),
-    (DONE, {"agrees": False, "finished": False}, CHANGED),
-    (REJECTED, {}, REJECTED),
-    (CHANGED, {}, CHANGED),
-    (CHANGED, {"agrees": False}, CHANGED),
-])
+@pytest.mark.parametrize(
+    ("now", "facts", "after"),
+    [
+        (OPEN, {"finished": False}, OPEN),
+        (OPEN, {}, SETTLED),
+        (OPEN, {"confidence": 0.8}, SETTLED),
+        (OPEN, {"confidence": 0.79}, CONFLICT),
+        (SETTLED, {"confidence": 0.5}, CONFLICT),
+        (SETTLED, {"confidence": 0.5, "finished": False}, OPEN),
+        (CONFLICT, {"confidence": 0.95}, SETTLED),
+        (DONE, {"confidence": 0.1}, DONE),
+        (DONE, {"agrees": False}, CHANGED),
+        (DONE, {"agrees": False, "finished": False}, CHANGED),
+        (REJECTED, {}, REJECTED),
+        (CHANGED, {}, CHANGED),
+        (CHANGED, {"agrees": False}, CHANGED),
+    ],
+)
 def test_the_standing_after_settling(now: Standing, facts: dict[str, float], after: Standing) -> None:
     assert settled(now, **facts) == after  # type: ignore[arg-type]
 
 
 @given(EVERY, st.booleans(), st.floats(0, 1), st.booleans())
 def test_settling_never_undoes_what_a_person_decided(
-        now: Standing, finished: bool, confidence: float, agrees: bool) -> None:
+    now: Standing, finished: bool, confidence: float, agrees: bool
+) -> None:
     after = settled(now, finished=finished, confidence=confidence, agrees=agrees)
     if now.state in DECIDED or now == CHANGED:
         assert after in (now, CHANGED)
@@ -60,12 +64,22 @@ def test_settling_makes_allowed_moves_only(now: Standing, finished: bool, confid
         check_move(RECORD, now.state, after.state)
 
 
-@pytest.mark.parametrize(("state", "action", "after"), [
-    ("review", "accept", "decided"), ("review", "amend", "decided"), ("review", "reject", "rejected"),
-    ("review", "return", "open"), ("settled", "accept", "decided"), ("settled", "return", "open"),
-    ("decided", "amend", "decided"), ("decided", "return", "open"), ("rejected", "accept", "decided"),
-    ("open", "accept", "decided"), ("open", "reject", "rejected"),
-])
+@pytest.mark.parametrize(
+    ("state", "action", "after"),
+    [
+        ("review", "accept", "decided"),
+        ("review", "amend", "decided"),
+        ("review", "reject", "rejected"),
+        ("review", "return", "open"),
+        ("settled", "accept", "decided"),
+        ("settled", "return", "open"),
+        ("decided", "amend", "decided"),
+        ("decided", "return", "open"),
+        ("rejected", "accept", "decided"),
+        ("open", "accept", "decided"),
+        ("open", "reject", "rejected"),
+    ],
+)
 def test_the_state_after_a_decision(state: str, action: str, after: str) -> None:
     assert after_decision(state, action, {"object": {"value": "Axe"}}) == after
 
@@ -96,10 +110,17 @@ def test_every_move_leads_to_a_known_state(table: Moves) -> None:
     assert {onward for moves in table.values() for onward in moves} <= set(table)
 
 
-@pytest.mark.parametrize(("table", "from_state", "to_state"), [
-    (PROJECT, "draft", "finished"), (PROJECT, "archived", "live"), (RECORD, "open", "open"),
-    (RELEASE, "published", "making"), (ASSIGNMENT, "answered", "lent"), (TASK, "open", "open"),
-])
+@pytest.mark.parametrize(
+    ("table", "from_state", "to_state"),
+    [
+        (PROJECT, "draft", "finished"),
+        (PROJECT, "archived", "live"),
+        (RECORD, "open", "open"),
+        (RELEASE, "published", "making"),
+        (ASSIGNMENT, "answered", "lent"),
+        (TASK, "open", "open"),
+    ],
+)
 def test_a_move_that_is_not_in_the_table_is_refused(table: Moves, from_state: str, to_state: str) -> None:
-    with pytest.raises(Conflict, match=f"This is {from_state} and cannot become {to_state}"):
+    with pytest.raises(Conflict, match="no longer possible"):
         check_move(table, from_state, to_state)

@@ -63,8 +63,13 @@ class Up:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("MICRO_") and not k.endswith("_URL")}
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "up.py", *arguments], cwd=folder, stdout=output, stderr=output, start_new_session=True,
-                env={**inherited, "PYTHONPATH": f"{CHECKOUT}:{folder}", **environment})
+                [sys.executable, "up.py", *arguments],
+                cwd=folder,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env={**inherited, "PYTHONPATH": f"{CHECKOUT}:{folder}", **environment},
+            )
 
     @property
     def said(self) -> str:

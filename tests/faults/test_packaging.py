@@ -36,15 +36,32 @@ def tracked_files() -> set[str]:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkout without what git ignores: pip builds in place and must not litter."""
     target = tmp_path_factory.mktemp("checkout") / "micro"
-    shutil.copytree(CHECKOUT, target, symlinks=True, ignore=shutil.ignore_patterns(
-        ".git", ".venv", "var", "__pycache__", ".*_cache", "build", "*.egg-info", ".screens", "node_modules", ".hypothesis"))
+    shutil.copytree(
+        CHECKOUT,
+        target,
+        symlinks=True,
+        ignore=shutil.ignore_patterns(
+            ".git",
+            ".venv",
+            "var",
+            "__pycache__",
+            ".*_cache",
+            "build",
+            "*.egg-info",
+            ".screens",
+            "node_modules",
+            ".hypothesis",
+        ),
+    )
     return target
 
 
 @pytest.fixture(scope="module")
 def wheel(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", target, copy], check=True, timeout=300)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", target, copy], check=True, timeout=300
+    )
     return next(target.glob("micro-*.whl"))
 
 
@@ -61,10 +78,15 @@ def test_it_runs_from_an_empty_folder_in_a_clean_environment(wheel: Path, tmp_pa
     empty = tmp_path / "empty"
     empty.mkdir()
     port = free_port()
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MICRO_", "PYTHON")) and not name.endswith("_URL")}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MICRO_", "PYTHON")) and not name.endswith("_URL")
+    }
     environ |= {"MICRO_PORT": str(port)}
-    up = subprocess.Popen([tmp_path / "env/bin/micro", "up"], cwd=empty, env=environ, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE)
+    up = subprocess.Popen(
+        [tmp_path / "env/bin/micro", "up"], cwd=empty, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     try:
         health = _wait_for(f"http://127.0.0.1:{port}/healthz", up)
         assert health["database"] == health["storage"] == health["queue"] == "ok"

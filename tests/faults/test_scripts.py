@@ -12,8 +12,29 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 SCRIPTS = [".ci/run", "scripts/lib.sh", "scripts/lock", "scripts/run", "scripts/test"]
-NEEDED = ("awk", "bash", "cat", "cut", "df", "dirname", "env", "find", "flock", "grep", "id", "ls", "mkdir", "mktemp",
-          "readlink", "rm", "sed", "sha256sum", "sleep", "sort", "tail")
+NEEDED = (
+    "awk",
+    "bash",
+    "cat",
+    "cut",
+    "df",
+    "dirname",
+    "env",
+    "find",
+    "flock",
+    "grep",
+    "id",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "readlink",
+    "rm",
+    "sed",
+    "sha256sum",
+    "sleep",
+    "sort",
+    "tail",
+)
 OLD_PYTHON = "#!/bin/bash\nexit 1\n"
 # A Python of the right age: what follows says what else it can do.
 PYTHON = """#!/bin/bash
@@ -64,9 +85,13 @@ def good_python(machine: Path, ensurepip: str = "exit 0", pip: str = "exit 0") -
 
 def run(machine: Path, *arguments: str, script: Path | None = None, **environment: str) -> Done:
     return subprocess.run(
-        [str(script or machine / "my checkout" / "scripts" / "run"), *arguments], capture_output=True, text=True,
-        cwd=machine, timeout=60,
-        env={"PATH": str(machine / "bin"), "HOME": str(machine), "TMPDIR": str(machine), **environment})
+        [str(script or machine / "my checkout" / "scripts" / "run"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=machine,
+        timeout=60,
+        env={"PATH": str(machine / "bin"), "HOME": str(machine), "TMPDIR": str(machine), **environment},
+    )
 
 
 def only_line(done: Done) -> str:
@@ -95,8 +120,9 @@ def test_constraints_are_exact_versions_without_places_of_one_machine() -> None:
 
 
 def test_every_package_that_setup_cfg_names_has_an_exact_version() -> None:
-    exact = {_normal(line.split("==")[0])
-             for line in (CHECKOUT / "scripts" / "constraints.txt").read_text().splitlines()[1:]}
+    exact = {
+        _normal(line.split("==")[0]) for line in (CHECKOUT / "scripts" / "constraints.txt").read_text().splitlines()[1:]
+    }
     named = re.findall(r"^    ([a-z][\w-]*)(?:\[\w+\])? >=", (CHECKOUT / "setup.cfg").read_text(), re.MULTILINE)
     assert len(named) > 20
     assert {_normal(name) for name in named} - exact == set(), "scripts/lock writes them"
@@ -105,8 +131,9 @@ def test_every_package_that_setup_cfg_names_has_an_exact_version() -> None:
 def test_a_python_that_is_too_old_is_one_line(machine: Path) -> None:
     for name in ("python3.11", "python3"):
         fake(machine, name, OLD_PYTHON)
-    assert only_line(run(machine)) == ("micro: Python 3.11, 3.12 or 3.13 is needed and was not found "
-                                       "(on Debian: apt-get install python3 python3-venv)")
+    assert only_line(run(machine)) == (
+        "micro: Python 3.11, 3.12 or 3.13 is needed and was not found (on Debian: apt-get install python3 python3-venv)"
+    )
 
 
 def test_no_python_at_all_is_the_same_line(machine: Path) -> None:
@@ -117,7 +144,8 @@ def test_a_missing_venv_module_is_named_where_it_may_not_be_installed(machine: P
     good_python(machine, ensurepip="exit 1")
     fake(machine, "id", "#!/bin/bash\necho 1000\n")
     assert only_line(run(machine)) == (
-        "micro: Python's venv module is missing (on Debian: apt-get install python3.11-venv)")
+        "micro: Python's venv module is missing (on Debian: apt-get install python3.11-venv)"
+    )
 
 
 def test_a_missing_venv_module_is_installed_by_root(machine: Path) -> None:
@@ -136,14 +164,23 @@ def test_apt_get_that_fails_is_one_line(machine: Path) -> None:
     assert "apt-get install python3.11-venv failed: no connection to the package index" in only_line(run(machine))
 
 
-@pytest.mark.parametrize(("said", "reason"), [
-    ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
-     "No space left on device"),
-    ("WARNING: Retrying: Failed to establish a new connection\nERROR: No matching distribution found for rq",
-     "no connection to the package index"),
-    ("ERROR: Cannot install rq==1 and rq==2 because they conflict.\nnote: see above",
-     "ERROR: Cannot install rq==1 and rq==2 because they conflict"),
-])
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "No space left on device",
+        ),
+        (
+            "WARNING: Retrying: Failed to establish a new connection\nERROR: No matching distribution found for rq",
+            "no connection to the package index",
+        ),
+        (
+            "ERROR: Cannot install rq==1 and rq==2 because they conflict.\nnote: see above",
+            "ERROR: Cannot install rq==1 and rq==2 because they conflict",
+        ),
+    ],
+)
 def test_pip_that_fails_is_one_line_and_names_its_log(machine: Path, said: str, reason: str) -> None:
     good_python(machine, pip=f"printf '{said}\\n'; exit 1")
     line = only_line(run(machine))
@@ -158,7 +195,8 @@ def test_it_runs_from_any_folder_and_through_a_link(machine: Path) -> None:
 
     assert run(machine, script=link).stdout == f"micro up MICRO_DEMO=1 in {machine}\n"
     assert run(machine, "--simulate", "--seed", "7", script=link).stdout == (
-        f"micro simulate --seed 7 MICRO_DEMO= in {machine}\n")
+        f"micro simulate --seed 7 MICRO_DEMO= in {machine}\n"
+    )
     assert (machine / "my checkout" / ".venv" / "installed").is_file()
 
 
@@ -195,14 +233,16 @@ def test_a_folder_with_something_else_is_never_cleared(machine: Path) -> None:
     mine.mkdir()
     (mine / "thesis.txt").touch()
     assert only_line(run(machine, MICRO_VENV=str(mine))) == (
-        f"micro: {mine} (MICRO_VENV) holds something else; name an empty folder")
+        f"micro: {mine} (MICRO_VENV) holds something else; name an empty folder"
+    )
     assert [path.name for path in mine.iterdir()] == ["thesis.txt"]
 
 
 def test_a_venv_that_cannot_be_written_is_one_line(machine: Path) -> None:
     good_python(machine)
     assert only_line(run(machine, MICRO_VENV="/proc/venv")) == (
-        "micro: cannot write into /proc/venv: the disk is full or read-only, or the folder is not yours")
+        "micro: cannot write into /proc/venv: the disk is full or read-only, or the folder is not yours"
+    )
 
 
 def test_a_disk_without_room_is_one_line(machine: Path) -> None:
@@ -210,7 +250,8 @@ def test_a_disk_without_room_is_one_line(machine: Path) -> None:
     fake(machine, "df", "#!/bin/bash\nprintf 'Filesystem\\ntmpfs 60 50 10 80%% /\\n'\n")
     venv = machine / "my checkout" / ".venv"
     assert only_line(run(machine)) == (
-        f"micro: {venv} needs about 300 MB and the disk has 10; MICRO_VENV names another folder")
+        f"micro: {venv} needs about 300 MB and the disk has 10; MICRO_VENV names another folder"
+    )
 
 
 def test_an_unknown_argument_is_one_line(machine: Path) -> None:

@@ -26,8 +26,15 @@ from micro.simulation.scoring import score
 from tests.faults.running import CHECKOUT, descendants, eventually, gone
 
 FIELDS = [field_from_setup(body) for body in FORM["fields"]]
-ASKED = [{"name": field.name, "type": field.type, "units": list(field.units),
-          "choices": [{"code": code} for code, _ in field.choices]} for field in FIELDS]
+ASKED = [
+    {
+        "name": field.name,
+        "type": field.type,
+        "units": list(field.units),
+        "choices": [{"code": code} for code, _ in field.choices],
+    }
+    for field in FIELDS
+]
 
 
 class Simulation:
@@ -37,12 +44,23 @@ class Simulation:
         self.data, self.output = folder / "var", folder / "output"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MICRO_")}
         # The real database, which a simulation never touches: this one would stop it.
-        environment = {**inherited, "PYTHONPATH": str(CHECKOUT), "MICRO_DATA": str(self.data), "MICRO_PORT": "1",
-                       "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "REDIS_URL": "redis://127.0.0.1:1"}
+        environment = {
+            **inherited,
+            "PYTHONPATH": str(CHECKOUT),
+            "MICRO_DATA": str(self.data),
+            "MICRO_PORT": "1",
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+            "REDIS_URL": "redis://127.0.0.1:1",
+        }
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "micro", "simulate", "--cards", "4", "--volunteers", "4", "--seed", "3"],
-                cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True)
+                cwd=folder,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
 
     @property
     def said(self) -> str:
@@ -50,9 +68,11 @@ class Simulation:
 
     def reached(self, label: str) -> None:
         """Waits until the simulation has come so far."""
+
         def is_there() -> bool:
             assert self.process.poll() is None, f"it ended:\n{self.said}"
             return label in self.said
+
         eventually(is_there, limit_s=60)
 
 
@@ -92,10 +112,17 @@ def test_the_whole_main_job_runs_through_and_its_json_line_is_right(simulation: 
 def share_of_exact_cells(simulation: Simulation, records: list[dict[str, Any]]) -> float:
     """Counted here once more, without the simulation's own scoring."""
     cards = {card.identifier: card for card in read_truth(simulation.data / "simulation" / "cards").values()}
-    cells = [(record["fields"][field.name], parse_said(field, cards[record["identifier"]].fields[field.name]))
-             for record in records for field in FIELDS]
-    exact = [released["value"] == truth["value"] and released["status"] in ("given", "unsure") if "value" in truth
-             else released["status"] == truth["mark"] for released, truth in cells]
+    cells = [
+        (record["fields"][field.name], parse_said(field, cards[record["identifier"]].fields[field.name]))
+        for record in records
+        for field in FIELDS
+    ]
+    exact = [
+        released["value"] == truth["value"] and released["status"] in ("given", "unsure")
+        if "value" in truth
+        else released["status"] == truth["mark"]
+        for released, truth in cells
+    ]
     return sum(exact) / len(exact)
 
 
@@ -112,6 +139,7 @@ def test_ctrl_c_half_way_leaves_no_process_and_claims_no_result(simulation: Simu
 
 
 # Where it happens ------------------------------------------------------------------------------------------------
+
 
 def test_a_folder_that_somebody_else_made_is_not_emptied(tmp_path: Path) -> None:
     treasure = tmp_path / "simulation" / "thesis.txt"
@@ -140,13 +168,22 @@ def test_the_folder_of_an_earlier_simulation_is_emptied_but_nothing_that_it_link
 
 
 def test_the_real_database_queue_and_storage_are_left_alone(tmp_path: Path) -> None:
-    own = own_settings(Settings(data_folder=tmp_path, database_url="postgresql://museum", redis_url="redis://museum",
-                                storage_url="s3://key:secret@museum/scans", host="0.0.0.0", web_processes=3))
+    own = own_settings(
+        Settings(
+            data_folder=tmp_path,
+            database_url="postgresql://museum",
+            redis_url="redis://museum",
+            storage_url="s3://key:secret@museum/scans",
+            host="0.0.0.0",
+            web_processes=3,
+        )
+    )
     assert own.database == f"sqlite:///{tmp_path}/simulation/micro.db"
     assert (own.redis_url, own.storage_url, own.host, own.demo, own.web_processes) == ("", "", "127.0.0.1", False, 3)
 
 
 # Its people ------------------------------------------------------------------------------------------------------
+
 
 def readings(who: Habits, seed: int = 5, cards: int = 300) -> Iterator[tuple[str, Any, Any]]:
     """(type of field, truth, what was read) of every field of a drawer."""
@@ -172,11 +209,16 @@ def test_everybody_is_as_wrong_as_planned_and_never_says_what_cannot_be_said() -
 
 
 def test_mistakes_are_those_that_people_make() -> None:
-    wrong = [(kind, truth["value"], read.get("value"), read.get("mark"))
-             for kind, truth, read in readings(Habits("hasty", 0.9)) if "value" in truth and not is_right(truth, read)]
+    wrong = [
+        (kind, truth["value"], read.get("value"), read.get("mark"))
+        for kind, truth, read in readings(Habits("hasty", 0.9))
+        if "value" in truth and not is_right(truth, read)
+    ]
     assert {mark for _, _, value, mark in wrong if value is None} == {"blank", "illegible"}
-    pairs = {kind: [(true, said) for of_kind, true, said, _ in wrong if of_kind == kind and said]
-             for kind in ("text", "long_text", "number", "date", "choice")}
+    pairs = {
+        kind: [(true, said) for of_kind, true, said, _ in wrong if of_kind == kind and said]
+        for kind in ("text", "long_text", "number", "date", "choice")
+    }
     assert any(said.lower() == true.lower() for true, said in pairs["text"]), "wrong case"
     assert any(said.count("\n") < true.count("\n") for true, said in pairs["long_text"]), "a line left out"
     assert any(said["amount"] == true["amount"].replace(".", "") != true["amount"] for true, said in pairs["number"])
@@ -189,24 +231,35 @@ def test_what_somebody_reads_depends_on_seed_card_and_person_only() -> None:
     hasty, other = Habits("hasty", 0.5), Habits("other", 0.5)
     assert list(readings(hasty)) == list(readings(hasty))
     assert list(readings(hasty)) != list(readings(other))
-    assert list(readings(hasty, cards=20)) == list(readings(hasty, cards=40))[:20 * len(FIELDS)]
+    assert list(readings(hasty, cards=20)) == list(readings(hasty, cards=40))[: 20 * len(FIELDS)]
 
 
 # How right it is -------------------------------------------------------------------------------------------------
 
+
 def test_a_cell_is_exact_wrong_or_unresolved_and_a_missing_record_claims_nothing() -> None:
     asked = [{"name": "object", "type": "text"}, {"name": "notes", "type": "long_text"}]
-    truths = {"HM 1": {"object": {"value": "Comb"}, "notes": {"mark": "blank"}},
-              "HM 2": {"object": {"value": "Jug"}, "notes": {"value": "Broken"}},
-              "HM 3": {"object": {"value": "Pin"}, "notes": {"value": "Bent"}}}
-    released = [{"identifier": "HM 1", "fields": {"object": {"status": "unsure", "value": "Comb"},
-                                                  "notes": {"status": "blank", "value": None}}},
-                {"identifier": "HM 2", "fields": {"object": {"status": "given", "value": "jug"},
-                                                  "notes": {"status": "unresolved", "value": None}}}]
+    truths = {
+        "HM 1": {"object": {"value": "Comb"}, "notes": {"mark": "blank"}},
+        "HM 2": {"object": {"value": "Jug"}, "notes": {"value": "Broken"}},
+        "HM 3": {"object": {"value": "Pin"}, "notes": {"value": "Bent"}},
+    }
+    released = [
+        {
+            "identifier": "HM 1",
+            "fields": {"object": {"status": "unsure", "value": "Comb"}, "notes": {"status": "blank", "value": None}},
+        },
+        {
+            "identifier": "HM 2",
+            "fields": {"object": {"status": "given", "value": "jug"}, "notes": {"status": "unresolved", "value": None}},
+        },
+    ]
 
     found = score(released, truths, asked)
 
-    assert found.cells == {"text": {"exact": 1, "wrong": 1, "unresolved": 1},
-                           "long_text": {"exact": 1, "unresolved": 2},
-                           "all": {"exact": 2, "wrong": 1, "unresolved": 3}}
+    assert found.cells == {
+        "text": {"exact": 1, "wrong": 1, "unresolved": 1},
+        "long_text": {"exact": 1, "unresolved": 2},
+        "all": {"exact": 2, "wrong": 1, "unresolved": 3},
+    }
     assert found.share() == pytest.approx(1 / 3)

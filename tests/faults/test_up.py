@@ -110,7 +110,8 @@ def test_five_deaths_in_a_minute_stop_the_whole_with_one_line(up: Callable[..., 
 
     assert running.process.wait(timeout=40) == 1
     assert running.lines_of_micro[-1] == (
-        "micro: the worker ended with exit code 3, the 5th time in 60 seconds: giving up")
+        "micro: the worker ended with exit code 3, the 5th time in 60 seconds: giving up"
+    )
     assert [line.rpartition(" in ")[2] for line in running.lines_of_micro[:-1]] == ["0.5 s", "1 s", "2 s", "4 s"]
 
 
@@ -119,8 +120,10 @@ def test_a_second_start_on_the_same_folder_is_refused(up: Callable[..., Up]) -> 
     second = up()
 
     assert second.process.wait(timeout=10) == 1
-    assert second.said == (f"micro: another micro (process {first.process.pid}) already runs on the data folder "
-                           f"{first.data}; stop it first, or name another with MICRO_DATA\n")
+    assert second.said == (
+        f"micro: another micro (process {first.process.pid}) already runs on the data folder "
+        f"{first.data}; stop it first, or name another with MICRO_DATA\n"
+    )
     assert first.queue.connection.ping(), "the first is not disturbed"
 
 
@@ -129,15 +132,17 @@ def test_a_busy_port_is_one_line(up: Callable[..., Up]) -> None:
         port = busy.getsockname()[1]
         running = up(MICRO_PORT=str(port))
         assert running.process.wait(timeout=10) == 1
-    assert running.said == (f"micro: port {port} of 127.0.0.1 is in use by another program. "
-                            "MICRO_PORT names another\n")
+    assert running.said == (f"micro: port {port} of 127.0.0.1 is in use by another program. MICRO_PORT names another\n")
 
 
-@pytest.mark.parametrize(("data", "reason"), [
-    ("up.py", "it is a file"),
-    ("up.py/below", "a part of its path is a file"),
-    ("/proc/micro", "No such file or directory"),
-])
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("up.py", "it is a file"),
+        ("up.py/below", "a part of its path is a file"),
+        ("/proc/micro", "No such file or directory"),
+    ],
+)
 def test_a_data_folder_that_cannot_be_used_is_one_line(up: Callable[..., Up], data: str, reason: str) -> None:
     running = up(MICRO_DATA=data)
 
@@ -166,13 +171,22 @@ def test_the_sockets_path_fits_however_deep_the_folders_are(tmp_path: Path, monk
     assert Settings(data_folder=deep).redis == ""
 
 
-@pytest.mark.parametrize(("folder", "kind"), [
-    ("/srv/scans/micro", "nfs4"), ("/srv/scans", "nfs4"), ("/srv/scans2", ""), ("/srv", ""),
-    ("/mnt/two words/var", "cifs"), ("/srv/scans/local/var", ""),
-])
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/srv/scans/micro", "nfs4"),
+        ("/srv/scans", "nfs4"),
+        ("/srv/scans2", ""),
+        ("/srv", ""),
+        ("/mnt/two words/var", "cifs"),
+        ("/srv/scans/local/var", ""),
+    ],
+)
 def test_a_network_file_system_is_known_by_its_mount(folder: str, kind: str) -> None:
-    mounts = ("/dev/vda / ext4 rw 0 0\nnas:/scans /srv/scans nfs4 rw 0 0\n//nas/x /mnt/two\\040words cifs rw 0 0\n"
-              "/dev/vdb /srv/scans/local xfs rw 0 0\n")
+    mounts = (
+        "/dev/vda / ext4 rw 0 0\nnas:/scans /srv/scans nfs4 rw 0 0\n//nas/x /mnt/two\\040words cifs rw 0 0\n"
+        "/dev/vdb /srv/scans/local xfs rw 0 0\n"
+    )
     assert network_file_system(Path(folder), mounts) == kind
 
 

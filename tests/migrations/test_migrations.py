@@ -22,7 +22,7 @@ from micro.config import Settings
 from micro.data import migrations
 from micro.data.database import Database
 from micro.data.migrations import current_revision, migrate, newest_revision
-from micro.data.models import Assignment, Base, Intake, IntakeFile, Move, Project, SignInTry
+from micro.data.models import Base, Intake, IntakeFile, Move, Project, SignInTry
 from micro.house import House, open_house
 from micro.services import answers, assignments, people, settling
 from micro.services.assignments import LendingRule
@@ -88,9 +88,14 @@ def rows(session: Session) -> dict[str, int]:
 def differences(database: Database) -> list[object]:
     with database.engine.connect() as connection:
         # Their definitions are compared below: Alembic does not read that a column of an index is in falling order.
-        context = MigrationContext.configure(connection, opts={
-            "compare_type": True, "compare_server_default": True,
-            "include_object": lambda _, name, *rest: name not in ("ix_task_free", "ix_task_spread")})
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "compare_server_default": True,
+                "include_object": lambda _, name, *rest: name not in ("ix_task_free", "ix_task_spread"),
+            },
+        )
         return list(compare_metadata(context, Base.metadata))
 
 
@@ -150,10 +155,9 @@ def test_each_step_down_and_up_keeps_the_rows_of_the_tables_that_stay(empty: Hou
     migrate(empty.database)
     with empty.database.reading() as session:
         after = rows(session)
-        assert after["answer"] == before["answer"] == 2
-        assert after["account"] == before["account"]
+        for table in ("account", "project", "scan", "item"):  # A step down takes its own tables with it.
+            assert after[table] == before[table] > 0, table
         assert session.scalars(select(Project)).one().cutting is not None
-        assert session.scalars(select(Assignment.state).distinct()).all() == ["answered"]
 
 
 def test_migrating_twice_changes_nothing(empty: House) -> None:
@@ -212,12 +216,12 @@ def test_two_starts_at_once_wait_for_each_other(empty: House) -> None:
 def test_a_migration_that_fails_holds_nothing_and_changes_nothing(empty: House) -> None:
     """A table that is there already stops the first migration half-way."""
     with empty.database.engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE answer (id INTEGER)")
+        connection.exec_driver_sql("CREATE TABLE account (id INTEGER)")
     with pytest.raises(DBAPIError):
         migrate(empty.database)
     with empty.database.engine.begin() as connection:
-        assert inspect(connection).get_table_names() == ["answer"]
-        connection.exec_driver_sql("DROP TABLE answer")
+        assert inspect(connection).get_table_names() == ["account"]
+        connection.exec_driver_sql("DROP TABLE account")
     again = Database(empty.settings.database)
     migrate(again)
     again.engine.dispose()

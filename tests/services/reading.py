@@ -21,21 +21,35 @@ GOLD = {"material": {"value": "gold"}}
 
 def tasks_of(session: Session, item: Item) -> list[Task]:
     """The tasks of an item, as they are in the database."""
-    return list(session.scalars(select(Task).where(Task.item_id == item.id).order_by(Task.id)
-                                .execution_options(populate_existing=True)))
+    return list(
+        session.scalars(
+            select(Task).where(Task.item_id == item.id).order_by(Task.id).execution_options(populate_existing=True)
+        )
+    )
 
 
 def read(session: Session, house: House, task: Task, who: str | Account, **changed: Any) -> Answer:
     """``who`` (a cookie, or an account) says good_answer(**changed) of the task, lent or not."""
     now = house.clock()
-    volunteer = (people.volunteer_of_account(session, who.id, now) if isinstance(who, Account)
-                 else people.volunteer_of_cookie(session, who, now))
-    assignment = session.scalar(select(Assignment).where(
-        Assignment.task_id == task.id, Assignment.volunteer_id == volunteer.id))
+    volunteer = (
+        people.volunteer_of_account(session, who.id, now)
+        if isinstance(who, Account)
+        else people.volunteer_of_cookie(session, who, now)
+    )
+    assignment = session.scalar(
+        select(Assignment).where(Assignment.task_id == task.id, Assignment.volunteer_id == volunteer.id)
+    )
     if assignment is None:
         setup = current_setup(session, task.project_id)
-        assignment = Assignment(task=task, project_id=task.project_id, volunteer=volunteer, state="lent", lent_at=now,
-                                setup_id=setup.id, expires_at=now + timedelta(hours=1))
+        assignment = Assignment(
+            task=task,
+            project_id=task.project_id,
+            volunteer=volunteer,
+            state="lent",
+            lent_at=now,
+            setup_id=setup.id,
+            expires_at=now + timedelta(hours=1),
+        )
         task.lent = task.lent + 1
         session.add(assignment)
         session.flush()
@@ -45,7 +59,7 @@ def read(session: Session, house: House, task: Task, who: str | Account, **chang
 
 def settle(session: Session, house: House, project: Project) -> int:
     """Settles all that is behind; returns how many items."""
-    return settling.settle_some(session, project.id, house.clock())
+    return settling.settle_some(session, project.id, house.clock(), most=1000)
 
 
 def card(session: Session, house: House, project: Project) -> Item:
@@ -55,8 +69,9 @@ def card(session: Session, house: House, project: Project) -> Item:
 
 
 def record_of(session: Session, item: Item) -> Record:
-    return session.scalars(select(Record).where(Record.item_id == item.id)
-                           .execution_options(populate_existing=True)).one()
+    return session.scalars(
+        select(Record).where(Record.item_id == item.id).execution_options(populate_existing=True)
+    ).one()
 
 
 def disputed(session: Session, house: House, cast: Cast, project: Project | None = None) -> Record:

@@ -45,8 +45,9 @@ def settle(house: House, project: Project) -> None:
             pass
 
 
-def decide_on(house: House, person: Account, identifier: str, action: str, values: dict[str,
-                                                                                        Any] | None = None) -> None:
+def decide_on(
+    house: House, person: Account, identifier: str, action: str, values: dict[str, Any] | None = None
+) -> None:
     with house.database.writing() as session:
         record = record_of(session, identifier)
         decide(session, record.public_id, person.id, action, record.revision, values, "", house.clock())

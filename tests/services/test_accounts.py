@@ -30,6 +30,7 @@ def account(session: Session, email: str) -> Account:
 
 # --- signing up ---------------------------------------------------------------------------------------------------
 
+
 def test_a_new_account_waits_to_be_confirmed_and_keeps_its_language(house: House) -> None:
     with house.database.writing() as session:
         letter = accounts.sign_up(session, DORA, "hash", house.clock())
@@ -92,6 +93,7 @@ def test_a_forgotten_password_is_answered_for_every_address(house: House, cast: 
 
 # --- passwords ----------------------------------------------------------------------------------------------------
 
+
 class CountedPasswords:
     """Counts the work that is done."""
 
@@ -134,6 +136,7 @@ def test_a_new_password_ends_sessions_and_key_and_confirms_the_address(house: Ho
 
 # --- keys for programs --------------------------------------------------------------------------------------------
 
+
 def test_a_key_is_kept_as_a_hash_and_a_new_one_ends_the_old(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         first = accounts.make_key(session, cast.ada.id)
@@ -157,10 +160,18 @@ def test_a_withdrawn_key_opens_nothing(house: House, cast: Cast) -> None:
 
 # --- for the command line -----------------------------------------------------------------------------------------
 
+
 def test_an_account_made_by_the_operator_can_sign_in_at_once(house: House) -> None:
     with house.database.writing() as session:
-        accounts.create_account(session, "Nils@Example.org", "Nils", "four words in a row", house.clock(),
-                                house.passwords, network_admin=True)
+        accounts.create_account(
+            session,
+            "Nils@Example.org",
+            "Nils",
+            "four words in a row",
+            house.clock(),
+            house.passwords,
+            network_admin=True,
+        )
     with house.database.reading() as session:
         nils = account(session, "nils@example.org")
         assert nils.email_confirmed
@@ -196,6 +207,7 @@ def test_a_role_is_given_once_and_replaced_by_the_next(house: House, cast: Cast)
 
 # --- links --------------------------------------------------------------------------------------------------------
 
+
 def opens(house: House, purpose: Purpose, token: str, now: datetime | None = None) -> bool:
     with house.database.reading() as session:
         try:
@@ -204,9 +216,13 @@ def opens(house: House, purpose: Purpose, token: str, now: datetime | None = Non
             return False
 
 
-@pytest.mark.parametrize(("purpose", "span"), [
-    (Purpose.CONFIRM, timedelta(days=3)), (Purpose.RESET, timedelta(hours=1)),
-])
+@pytest.mark.parametrize(
+    ("purpose", "span"),
+    [
+        (Purpose.CONFIRM, timedelta(days=3)),
+        (Purpose.RESET, timedelta(hours=1)),
+    ],
+)
 def test_a_link_works_until_its_time_is_over(house: House, cast: Cast, purpose: Purpose, span: timedelta) -> None:
     token = link_token(SECRET, purpose, cast.ada, house.clock())
     assert opens(house, purpose, token, house.clock() + span)
@@ -251,6 +267,7 @@ def test_a_link_names_no_address(cast: Cast, house: House) -> None:
 
 
 # --- throttling ---------------------------------------------------------------------------------------------------
+
 
 def tried(house: House, address: str = "ada@example.org", client: str = "192.0.2.1", most: int = 3) -> int:
     """One failed try; returns the seconds to wait, 0 when it was let through."""

@@ -129,7 +129,7 @@ def test_what_cannot_be_a_scan_is_refused_by_name_with_its_reason_and_the_rest_g
         sparse.truncate(3_000_000_000)
     progress = drawer.ingest()
     assert progress.taken == 1
-    reasons = dict(progress.refused)
+    reasons = {name: str(reason) for name, reason in progress.refused}
     assert sorted(reasons) == [
         *sorted(bad),
         "10-broken-link.jpg",
@@ -152,7 +152,7 @@ def test_a_link_is_followed_inside_the_folder_and_refused_outside_of_it(drawer: 
     os.symlink("/etc/passwd", drawer.folder / "passwd.jpg")
     progress = drawer.ingest()
     assert [name for name, _ in progress.refused] == ["outside.jpg", "passwd.jpg"]
-    assert all("link" in reason for _, reason in progress.refused)
+    assert all("link" in str(reason) for _, reason in progress.refused)
     assert progress.same == (("real.jpg", "inside.jpg"),)
 
 
@@ -163,7 +163,7 @@ def test_a_file_that_may_not_be_read_is_refused_with_the_systems_reason(drawer: 
     with somebody_else():
         looked = intake.look_at(waiting, drawer.house.storage, drawer.house.images)
     assert looked.picture is None
-    assert "Permission denied" in looked.reason
+    assert "Permission denied" in str(looked.refusal)
 
 
 @contextmanager
@@ -192,7 +192,7 @@ def test_names_may_have_accents_emoji_and_any_length(drawer: Drawer) -> None:
     assert set(drawer.scans()) == set(names)
     ((name, reason),) = progress.refused
     assert name == "latin-\ufffd.jpg"
-    assert "UTF-8" in reason
+    assert "UTF-8" in str(reason)
     assert drawer.scans()[long].identifier == "ü" * 120
     assert drawer.ingest().taken == len(names)
 
@@ -385,7 +385,8 @@ def test_a_file_that_the_manifest_names_and_nobody_sent_is_told(drawer: Drawer) 
     drawer.manifest("file,identifier", "a.jpg,1", "b.jpg,2")
     progress = drawer.ingest()
     assert progress.taken == 1
-    assert progress.refused == (("b.jpg", "there is no such file in the folder"),)
+    ((name, why),) = progress.refused
+    assert (name, str(why)) == ("b.jpg", "there is no such file in the folder")
     drawer.put("b.jpg", card_picture(2))
     assert drawer.ingest().refused == ()
     assert drawer.scans()["b.jpg"].identifier == "2"
@@ -406,7 +407,7 @@ def test_a_manifest_never_leads_out_of_the_folder(drawer: Drawer, tmp_path: Path
     progress = drawer.ingest()
     assert progress.taken == 0
     assert [name for name, _ in progress.refused] == ["boot.ini", "outside.jpg", "passwd", "secret.jpg", "shadow"]
-    assert {reason for _, reason in progress.refused} == {"there is no such file in the folder"}
+    assert {str(reason) for _, reason in progress.refused} == {"there is no such file in the folder"}
     assert list(drawer.house.storage.keys("scans")) == []
 
 
@@ -469,7 +470,7 @@ def test_a_path_that_is_too_long_is_refused_by_name(drawer: Drawer, tmp_path: Pa
     drawer.put("short.jpg", card_picture(2))
     progress = drawer.ingest()
     assert progress.taken == 1
-    assert "too long" in progress.refused[0][1]
+    assert "too long" in str(progress.refused[0][1])
 
 
 def test_ten_thousand_rows_are_quickly_in_line(drawer: Drawer) -> None:

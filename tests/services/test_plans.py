@@ -20,8 +20,15 @@ GUIDE = Path(__file__).parents[2] / "docs/operator.md"
 
 
 def plan(**changed: Any) -> dict[str, Any]:
-    return {"institution": {"slug": "harrowby", "name": "Harrowby Museum", "accent": "harrowby"}, "collection": "Finds",
-            "slug": "cards", "texts": {"en": {"title": "Cards"}}, "form": FORM, "boxes": CUTTING["boxes"], **changed}
+    return {
+        "institution": {"slug": "harrowby", "name": "Harrowby Museum", "accent": "harrowby"},
+        "collection": "Finds",
+        "slug": "cards",
+        "texts": {"en": {"title": "Cards"}},
+        "form": FORM,
+        "boxes": CUTTING["boxes"],
+        **changed,
+    }
 
 
 def test_the_plan_in_the_guide_makes_a_project_whose_scans_are_cut(house: House) -> None:
@@ -31,7 +38,10 @@ def test_the_plan_in_the_guide_makes_a_project_whose_scans_are_cut(house: House)
         assert (project.state, project.max_answers) == ("draft", 5)
         add_cards(session, house, project, 1)
         asked = session.scalars(select(Task).where(Task.project_id == project.id)).all()
-        assert sorted(tuple(task.fields) for task in asked) == [("notes",), ("object", "found_on", "length", "material")]
+        assert sorted(tuple(task.fields) for task in asked) == [
+            ("notes",),
+            ("object", "found_on", "length", "material"),
+        ]
 
 
 def test_a_second_plan_uses_the_institution_and_collection_of_the_first(house: House) -> None:
@@ -41,12 +51,24 @@ def test_a_second_plan_uses_the_institution_and_collection_of_the_first(house: H
         assert len(session.scalars(select(Institution)).all()) == len(session.scalars(select(Collection)).all()) == 1
 
 
-@pytest.mark.parametrize(("changed", "part"), [
-    ({"form": {}}, "form"), ({"texts": None}, "texts"), ({"colour": "red"}, "colour"), ({"slug": "Not An Address"}, "slug"),
-    ({"licence": "mine"}, "licence"), ({"min_answers": 0}, "min_answers"), ({"min_answers": 4, "max_answers": 3}, "min_answers"),
-    ({"target_confidence": 1.5}, "target_confidence"), ({"task_order": "random"}, "task_order"),
-    ({"institution": {"slug": "x"}}, "institution"), ({"institution": {"slug": "x", "name": "X", "accent": "pink"}}, "institution"),
-    ({"boxes": CUTTING["boxes"][:1]}, "material"), ({"form": {"fields": [{"name": "x", "type": "song"}]}}, "x")])
+@pytest.mark.parametrize(
+    ("changed", "part"),
+    [
+        ({"form": {}}, "form"),
+        ({"texts": None}, "texts"),
+        ({"colour": "red"}, "colour"),
+        ({"slug": "Not An Address"}, "slug"),
+        ({"licence": "mine"}, "licence"),
+        ({"min_answers": 0}, "min_answers"),
+        ({"min_answers": 4, "max_answers": 3}, "min_answers"),
+        ({"target_confidence": 1.5}, "target_confidence"),
+        ({"task_order": "random"}, "task_order"),
+        ({"institution": {"slug": "x"}}, "institution"),
+        ({"institution": {"slug": "x", "name": "X", "accent": "pink"}}, "institution"),
+        ({"boxes": CUTTING["boxes"][:1]}, "material"),
+        ({"form": {"fields": [{"name": "x", "type": "song"}]}}, "x"),
+    ],
+)
 def test_a_plan_that_cannot_be_used_is_refused_with_its_place(house: House, changed: dict[str, Any], part: str) -> None:
     with pytest.raises(BadAnswer) as refused, house.database.writing() as session:
         project_from_plan(session, plan(**changed), house.clock())

@@ -36,7 +36,7 @@ from tests.services.releasing import (
 )
 
 NASTY = {
-    "a formula": "=HYPERLINK(\"http://evil\",\"x\")",
+    "a formula": '=HYPERLINK("http://evil","x")',
     "a full-width formula": "＝1+1",
     "a command": "@SUM(A1:A9)",
     "an apostrophe": "'s-Hertogenbosch",
@@ -63,8 +63,12 @@ def test_a_release_says_what_was_agreed_decided_and_left_open(house: House, cast
     assert [rows[name]["state"] for name in ("HM 1", "HM 2", "HM 3")] == ["agreed", "checked", "unresolved"]
     first, second = rows["HM 1"], rows["HM 2"]
     assert (first["object"], first["object_status"]) == ("Socketed axe", "given")
-    assert (first["material"], first["length"], first["length_unit"], first["found_on"]) == ("Bronze", "12.4", "cm",
-                                                                                             "1907-10-12")
+    assert (first["material"], first["length"], first["length_unit"], first["found_on"]) == (
+        "Bronze",
+        "12.4",
+        "cm",
+        "1907-10-12",
+    )
     assert (first["notes"], first["notes_status"]) == ("", "blank")
     assert second["object"] == "Palstave"
     assert (first["reviewed_at"], second["reviewed_at"]) == ("", "2026-03-01T09:00:00Z")
@@ -103,13 +107,23 @@ def stock_more(house: House, cast: Cast) -> None:
 
 
 def _elsewhere(session: Any, project: Project) -> Project:
-    made = Project(collection=project.collection, slug="elsewhere", content_language="en",
-                   created_at=project.created_at, texts={},
-                   state="live", licence="CC0-1.0", cutting=project.cutting)
+    made = Project(
+        collection=project.collection,
+        slug="elsewhere",
+        content_language="en",
+        created_at=project.created_at,
+        texts={},
+        state="live",
+        licence="CC0-1.0",
+        cutting=project.cutting,
+    )
     session.add(made)
     session.flush()
-    session.add(Setup(project_id=made.id, version=1, kind="transcribe", kind_version=1, body=FORM,
-                      created_at=project.created_at))
+    session.add(
+        Setup(
+            project_id=made.id, version=1, kind="transcribe", kind_version=1, body=FORM, created_at=project.created_at
+        )
+    )
     session.flush()
     return made
 
@@ -146,16 +160,18 @@ def test_a_negative_number_stays_a_number_and_a_formula_does_not_stay_one(house:
 
 def test_the_data_package_is_valid_and_the_sums_are_right(house: House, cast: Cast, tmp_path: Path) -> None:
     stock(house, cast, 2)
-    said = good_answer(object={"value": "=1+1"}, notes={"value": 'two\nlines, "quoted"'},
-                       found_on={"value": "1907-10-XX"})
+    said = good_answer(
+        object={"value": "=1+1"}, notes={"value": 'two\nlines, "quoted"'}, found_on={"value": "1907-10-XX"}
+    )
     everybody_answers(house, cast.project, said, said)
     for name, content in files_of(house, make(house, cast.project, "First go.")).items():
         (tmp_path / name).write_bytes(content)
     report = validate(str(tmp_path / "datapackage.json"))
     assert report.valid, report.flatten(["type", "note", "rowNumber", "fieldName"])
     assert not report.warnings and report.stats["tasks"] == 5, report.to_summary()
-    checked = subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=tmp_path, capture_output=True,
-                             text=True)
+    checked = subprocess.run(
+        ["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert checked.returncode == 0 and checked.stdout.count(": OK") == len(FILES) - 1, checked.stderr
 
 
@@ -195,11 +211,15 @@ def test_a_field_named_like_a_fixed_column_gets_a_name_of_its_own(house: House, 
         project = session.get_one(Project, cast.project.id)
         project.cutting = None
         body = {"fields": [{"name": "title", "type": "text"}, {"name": "state", "type": "text"}]}
-        session.add(Setup(project_id=project.id, version=2, kind="transcribe", kind_version=1, body=body,
-                          created_at=house.clock()))
+        session.add(
+            Setup(
+                project_id=project.id, version=2, kind="transcribe", kind_version=1, body=body, created_at=house.clock()
+            )
+        )
         session.flush()
-        project.cutting = {"boxes": [{"name": "card", "x": 0, "y": 0, "width": 1, "height": 1, "fields": ["title",
-                                                                                                          "state"]}]}
+        project.cutting = {
+            "boxes": [{"name": "card", "x": 0, "y": 0, "width": 1, "height": 1, "fields": ["title", "state"]}]
+        }
     stock(house, cast, 1)
     said = {"title": {"value": "A title"}, "state": {"value": "broken"}}
     everybody_answers(house, cast.project, said, said)
@@ -248,8 +268,15 @@ def test_a_change_goes_into_the_next_release_which_says_what_changed(house: Hous
     second = make(house, cast.project)
     assert first.manifest is not None and second.manifest is not None
     assert (first.number, first.manifest["changes"], second.number) == (1, None, 2)
-    assert second.manifest["changes"] == {"since": 1, "added": 1, "removed": 0, "changed": 1, "checked": 1,
-                                          "columns_added": [], "columns_removed": []}
+    assert second.manifest["changes"] == {
+        "since": 1,
+        "added": 1,
+        "removed": 0,
+        "changed": 1,
+        "checked": 1,
+        "columns_added": [],
+        "columns_removed": [],
+    }
 
 
 def test_a_release_killed_half_way_is_made_again_with_the_same_number_and_bytes(house: House, cast: Cast) -> None:
@@ -344,17 +371,28 @@ def test_a_form_that_changed_keeps_the_old_answers_readable(house: House, cast: 
     stock(house, cast, 1)
     everybody_answers(house, cast.project, good_answer(), good_answer())
     with house.database.writing() as session:
-        fields = [{"name": "object", "type": "text"}, {"name": "length", "type": "text"}, {"name": "weight",
-                                                                                           "type": "text"}]
-        session.add(Setup(project_id=cast.project.id, version=2, kind="transcribe", kind_version=1,
-                          body={"fields": fields},
-                          created_at=house.clock()))
+        fields = [
+            {"name": "object", "type": "text"},
+            {"name": "length", "type": "text"},
+            {"name": "weight", "type": "text"},
+        ]
+        session.add(
+            Setup(
+                project_id=cast.project.id,
+                version=2,
+                kind="transcribe",
+                kind_version=1,
+                body={"fields": fields},
+                created_at=house.clock(),
+            )
+        )
     files = files_of(house, make(house, cast.project))
     (row,) = table(files["records.csv"])
     assert (row["length"], row["length_status"], row["weight_status"]) == ("", "unresolved", "unresolved")
     lengths = table(files["answers.csv"])
-    assert {(answer["length"], answer["length_unit"], answer["form_version"]) for answer in lengths} == {("12.4",
-                                                                                                          "cm", "1")}
+    assert {(answer["length"], answer["length_unit"], answer["form_version"]) for answer in lengths} == {
+        ("12.4", "cm", "1")
+    }
 
 
 def test_a_reading_sees_one_moment_however_many_queries_it_asks(house: House, cast: Cast) -> None:

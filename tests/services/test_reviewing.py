@@ -31,14 +31,27 @@ def values_of(session: Session, record: Record) -> dict[str, Any]:
     return bare(version.values)
 
 
-def waiting(session: Session, house: House, project: Project, confidences: list[float], state: str = "review",
-            reason: str = "conflict") -> list[Record]:
+def waiting(
+    session: Session,
+    house: House,
+    project: Project,
+    confidences: list[float],
+    state: str = "review",
+    reason: str = "conflict",
+) -> list[Record]:
     """Records without answers, as the queue sees them."""
     made = []
-    for item, confidence in zip(session.scalars(select(Item).where(Item.project_id == project.id).order_by(Item.id)),
-                                confidences, strict=True):
-        record = Record(project_id=project.id, item_id=item.id, state=state, reason=reason, confidence=confidence,
-                        changed_at=house.clock())
+    for item, confidence in zip(
+        session.scalars(select(Item).where(Item.project_id == project.id).order_by(Item.id)), confidences, strict=True
+    ):
+        record = Record(
+            project_id=project.id,
+            item_id=item.id,
+            state=state,
+            reason=reason,
+            confidence=confidence,
+            changed_at=house.clock(),
+        )
         session.add(record)
         made.append(record)
     session.flush()
@@ -75,10 +88,12 @@ def test_amending_takes_the_given_values_and_keeps_the_others(house: House, cast
         assert record.confidence == version.values["material"]["confidence"] < 0.8  # Nobody looked at that one.
 
 
-@pytest.mark.parametrize("values", [
-    {"found_on": {"value": "soon"}}, {"object": {"value": "  "}}, {"nothing": {"value": "x"}}])
+@pytest.mark.parametrize(
+    "values", [{"found_on": {"value": "soon"}}, {"object": {"value": "  "}}, {"nothing": {"value": "x"}}]
+)
 def test_a_value_that_cannot_be_kept_is_refused_and_changes_nothing(
-        house: House, cast: Cast, values: dict[str, Any]) -> None:
+    house: House, cast: Cast, values: dict[str, Any]
+) -> None:
     with house.database.writing() as session:
         record = disputed(session, house, cast)
         with pytest.raises(BadAnswer):
@@ -191,12 +206,21 @@ def test_the_same_post_twice_is_one_decision(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         record = disputed(session, house, cast)
         seen = record.revision
-        made = [decide(session, record.public_id, cast.ben.id, "amend", seen, GOLD, "", house.clock())
-                for _ in range(2)]
+        made = [
+            decide(session, record.public_id, cast.ben.id, "amend", seen, GOLD, "", house.clock()) for _ in range(2)
+        ]
         assert made[0].id == made[1].id
         with pytest.raises(Conflict):  # The same sight, but another wish.
-            decide(session, record.public_id, cast.ben.id, "amend", seen, {"material": {"value": "bronze"}}, "",
-                   house.clock())
+            decide(
+                session,
+                record.public_id,
+                cast.ben.id,
+                "amend",
+                seen,
+                {"material": {"value": "bronze"}},
+                "",
+                house.clock(),
+            )
         assert session.scalar(select(func.count()).select_from(Decision)) == 1
 
 
@@ -224,15 +248,21 @@ def test_of_two_decisions_at_once_exactly_one_is_kept(house: House, cast: Cast) 
         def run() -> str:
             with house.database.writing() as session:
                 return decide(session, key, who, action, seen, None, "", house.clock()).action
+
         return run
 
-    results = at_once(deciding(cast.ben.id, "accept"), deciding(cast.mia.id, "reject"),
-                      deciding(cast.nora.id, "return"))
+    results = at_once(
+        deciding(cast.ben.id, "accept"), deciding(cast.mia.id, "reject"), deciding(cast.nora.id, "return")
+    )
     assert sorted(isinstance(result, Conflict) for result in results) == [False, True, True]
     with house.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Decision)) == 1
-        assert session.scalar(select(func.count()).select_from(Move).where(Move.account_id.is_not(None),
-                                                                           Move.subject == "record")) == 1
+        assert (
+            session.scalar(
+                select(func.count()).select_from(Move).where(Move.account_id.is_not(None), Move.subject == "record")
+            )
+            == 1
+        )
 
 
 def test_deciding_and_settling_at_once_lose_nothing(house: House, cast: Cast) -> None:
@@ -336,7 +366,9 @@ def test_a_row_shows_the_weakest_field_and_its_two_strongest_answers(house: Hous
         assert row.region is not None
         assert (row.field.name, row.region.name) == ("material", "material")
         assert [(group["said"], group["count"]) for group in row.competing] == [
-            ({"value": "bronze"}, 2), ({"value": "gold"}, 2)]
+            ({"value": "bronze"}, 2),
+            ({"value": "gold"}, 2),
+        ]
 
 
 def test_the_queue_holds_only_what_waits_unless_asked(house: House, cast: Cast) -> None:
@@ -362,7 +394,9 @@ def test_filters_choose_and_counts_are_exact(house: House, cast: Cast) -> None:
         assert found.by_reason == {"conflict": 4, "evidence_changed": 2}
         low = queue(session, None, QueueFilters(bands=("low",)))
         assert ([row.record.id for row in low.rows], low.by_reason) == (
-            [records[0].id, records[4].id], {"conflict": 1, "evidence_changed": 1})
+            [records[0].id, records[4].id],
+            {"conflict": 1, "evidence_changed": 1},
+        )
         changed = queue(session, None, QueueFilters(reasons=("evidence_changed",), bands=("low", "high")))
         assert (changed.total, changed.by_band) == (2, {"low": 1, "middle": 0, "high": 1})
 
@@ -445,6 +479,7 @@ def test_versions_are_never_changed_by_a_decision(house: House, cast: Cast) -> N
         kept = (dict(before.values), before.made_at, before.fingerprint)
         decided(session, house, record, cast.ben, "amend", values=GOLD)
         session.expire_all()
-        after = session.scalars(select(RecordVersion).where(RecordVersion.record_id == record.id,
-                                                            RecordVersion.number == 1)).one()
+        after = session.scalars(
+            select(RecordVersion).where(RecordVersion.record_id == record.id, RecordVersion.number == 1)
+        ).one()
         assert (after.values, after.made_at, after.fingerprint) == kept

@@ -22,8 +22,11 @@ RULE = LendingRule(lease_s=3600, open_leases=10)
 
 
 def versions(session: Session, record: Any) -> list[RecordVersion]:
-    return list(session.scalars(select(RecordVersion).where(RecordVersion.record_id == record.id)
-                                .order_by(RecordVersion.number)))
+    return list(
+        session.scalars(
+            select(RecordVersion).where(RecordVersion.record_id == record.id).order_by(RecordVersion.number)
+        )
+    )
 
 
 def settle_again(session: Session, house: House, record: Any) -> None:
@@ -65,8 +68,9 @@ def test_the_order_of_answers_does_not_matter(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         collection = session.merge(cast.collection)
         for number, order in enumerate(permutations(said)):
-            project = make_project(session, collection, house.clock(), slug=f"order-{number}", min_answers=3,
-                                   max_answers=3)
+            project = make_project(
+                session, collection, house.clock(), slug=f"order-{number}", min_answers=3, max_answers=3
+            )
             item = card(session, house, project)
             for who, changed in enumerate(order):
                 read(session, house, tasks_of(session, item)[0], f"{number}-{who}", **changed)
@@ -152,8 +156,9 @@ def test_a_surplus_answer_can_bring_a_settled_record_back(house: House, cast: Ca
 def test_boxes_that_are_tasks_of_their_own_merge_into_one_record(house: House, cast: Cast) -> None:
     boxes = [{**box, "own_task": box["name"] == "notes"} for box in CUTTING["boxes"]]
     with house.database.writing() as session:
-        project = make_project(session, session.merge(cast.collection), house.clock(), slug="two-tasks",
-                               cutting={"boxes": boxes})
+        project = make_project(
+            session, session.merge(cast.collection), house.clock(), slug="two-tasks", cutting={"boxes": boxes}
+        )
         item = card(session, house, project)
         whole, notes = sorted(tasks_of(session, item), key=lambda task: -len(task.fields))
         assert notes.fields == ["notes"]
@@ -237,7 +242,8 @@ def test_moves_are_written_down_by_micro_itself(house: House, cast: Cast) -> Non
         record = disputed(session, house, cast)
         moves = session.scalars(select(Move).where(Move.subject == "record", Move.subject_id == record.id)).all()
         assert [(move.from_state, move.to_state, move.why, move.account_id) for move in moves] == [
-            ("open", "review", "conflict", None)]
+            ("open", "review", "conflict", None)
+        ]
 
 
 def test_a_project_is_behind_while_an_answer_waits(house: House, cast: Cast) -> None:
@@ -250,19 +256,31 @@ def test_a_project_is_behind_while_an_answer_waits(house: House, cast: Cast) -> 
         assert settling.projects_behind(session) == []
 
 
-@pytest.mark.parametrize("newer", [
-    {"name": "object", "type": "number", "units": ["cm"]},
-    {"name": "object", "type": "date"},
-    {"name": "object", "type": "choice", "choices": [{"code": "axe"}]},
-])
+@pytest.mark.parametrize(
+    "newer",
+    [
+        {"name": "object", "type": "number", "units": ["cm"]},
+        {"name": "object", "type": "date"},
+        {"name": "object", "type": "choice", "choices": [{"code": "axe"}]},
+    ],
+)
 def test_answers_to_an_older_form_that_fit_no_more_are_left_out(
-        house: House, cast: Cast, newer: dict[str, Any]) -> None:
+    house: House, cast: Cast, newer: dict[str, Any]
+) -> None:
     with house.database.writing() as session:
         item = card(session, house, session.merge(cast.project))
         read(session, house, tasks_of(session, item)[0], "one")
         body = {"fields": [newer, *FORM["fields"][1:]]}
-        session.add(Setup(project_id=item.project_id, version=2, kind="transcribe", kind_version=1, body=body,
-                          created_at=house.clock()))
+        session.add(
+            Setup(
+                project_id=item.project_id,
+                version=2,
+                kind="transcribe",
+                kind_version=1,
+                body=body,
+                created_at=house.clock(),
+            )
+        )
         session.flush()
         settle(session, house, item.project)
         record = record_of(session, item)

@@ -34,7 +34,9 @@ def places(house: House, cast: Cast) -> Places:
         project = make_project(session, session.merge(cast.collection), house.clock(), slug="hidden", state="draft")
         add_cards(session, house, project, 1)
         delivery = Intake(project=project, source="upload", created_at=house.clock())
-        release = Release(project=project, number=1, state="making", licence="CC-BY-4.0", notes="", created_at=house.clock())
+        release = Release(
+            project=project, number=1, state="making", licence="CC-BY-4.0", notes="", created_at=house.clock()
+        )
         session.add_all([delivery, release])
         session.flush()
         project.state = "live"
@@ -45,12 +47,23 @@ def places(house: House, cast: Cast) -> Places:
         session.flush()
         settling.settle_some(session, project.id, house.clock())
         project.state = "draft"
-        return Places({
-            "project": "hidden", "record": session.scalars(select(Record.public_id)).one(), "intake": delivery.public_id,
-            "release": release.public_id, "assignment": lent.public_id, "number": 1, "name": "about", "token": "none",
-            "scan": session.scalars(select(Scan.public_id).where(Scan.project_id == project.id)).one(),
-            "region": session.scalars(select(Region.public_id)).first(), "longest": 320, "kind": "transcribe",
-            "filename": "micro.svg"})
+        return Places(
+            {
+                "project": "hidden",
+                "record": session.scalars(select(Record.public_id)).one(),
+                "intake": delivery.public_id,
+                "release": release.public_id,
+                "assignment": lent.public_id,
+                "number": 1,
+                "name": "about",
+                "token": "none",
+                "scan": session.scalars(select(Scan.public_id).where(Scan.project_id == project.id)).one(),
+                "region": session.scalars(select(Region.public_id)).first(),
+                "longest": 320,
+                "kind": "transcribe",
+                "filename": "micro.svg",
+            }
+        )
 
 
 def test_every_route_is_in_the_table_and_every_row_is_a_route(app: Flask) -> None:
@@ -92,7 +105,9 @@ def expected(rule: Rule, who: str) -> set[int]:
 
 
 @pytest.mark.parametrize("who", ["visitor", "ada", "ben", "mia", "cleo", "nora"])
-def test_every_route_lets_in_whom_the_table_names_and_nobody_else(app: Flask, cast: Cast, places: Places, who: str) -> None:
+def test_every_route_lets_in_whom_the_table_names_and_nobody_else(
+    app: Flask, cast: Cast, places: Places, who: str
+) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     for endpoint, rule in ACCESS.items():
         client = app.test_client() if who == "visitor" else signed_in(app, getattr(cast, who))
@@ -100,12 +115,23 @@ def test_every_route_lets_in_whom_the_table_names_and_nobody_else(app: Flask, ca
         assert status in expected(rule, who), f"{who} at {endpoint}: {status}"
 
 
-HIDDEN = ("public.project", "pictures.scan", "pictures.region", "data.dataset", "data.release", "data.file", "bench.take",
-          "bench.terms", "api.project")
+HIDDEN = (
+    "public.project",
+    "pictures.scan",
+    "pictures.region",
+    "data.dataset",
+    "data.release",
+    "data.file",
+    "bench.take",
+    "bench.terms",
+    "api.project",
+)
 
 
 @pytest.mark.parametrize("who", ["visitor", "ada", "cleo"])
-def test_a_draft_project_is_as_private_as_its_pictures_tasks_and_data(app: Flask, cast: Cast, places: Places, who: str) -> None:
+def test_a_draft_project_is_as_private_as_its_pictures_tasks_and_data(
+    app: Flask, cast: Cast, places: Places, who: str
+) -> None:
     for endpoint in HIDDEN:
         client = app.test_client() if who == "visitor" else signed_in(app, getattr(cast, who))
         assert ask(client, app, endpoint, places) == 404, endpoint

@@ -45,9 +45,10 @@ def is_signed_in(client: FlaskClient) -> bool:
 
 # --- signing up ---------------------------------------------------------------------------------------------------
 
+
 def test_a_volunteer_signs_up_confirms_and_is_signed_in(client: FlaskClient, house: House, letters: Letters) -> None:
     assert "Look in your mailbox" in client.post("/sign-up", data=DORA).text
-    (to, subject, text), = letters.sent
+    ((to, subject, text),) = letters.sent
     assert (to, subject) == ("dora@example.org", "Please confirm your address")
     assert house.settings.public_url in text
 
@@ -189,17 +190,31 @@ def test_links_in_mails_never_follow_the_host_of_the_request(client: FlaskClient
 
 # --- signing in ---------------------------------------------------------------------------------------------------
 
+
 def test_signing_in_leads_to_the_page_that_was_asked_for(client: FlaskClient, cast: Cast) -> None:
     asked = client.get("/me?tab=1")
     assert asked.status_code == 302
     assert sign_in(client, cast.ada.email, next="/me?tab=1").location == "/me?tab=1"
 
 
-@pytest.mark.parametrize("wished", [
-    "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example/", "javascript:alert(1)",
-    "evil.example", "///evil.example", "/\t/evil.example", "/\n/evil.example", "/ok\r\nSet-Cookie: a=b",
-    "/%\\evil", "", "/\x00",
-])
+@pytest.mark.parametrize(
+    "wished",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "evil.example",
+        "///evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "/ok\r\nSet-Cookie: a=b",
+        "/%\\evil",
+        "",
+        "/\x00",
+    ],
+)
 def test_no_sign_in_leads_to_another_site(client: FlaskClient, cast: Cast, wished: str) -> None:
     assert safe_path(wished) == ""
     assert sign_in(client, cast.ada.email, next=wished).location == "/"
@@ -281,6 +296,7 @@ def test_whoever_is_signed_in_needs_no_form(app: Flask, cast: Cast) -> None:
 
 # --- a new password -----------------------------------------------------------------------------------------------
 
+
 def test_a_new_password_ends_every_other_session(app: Flask, cast: Cast, letters: Letters) -> None:
     elsewhere, client = signed_in(app, cast.ada), app.test_client()
     client.post("/forgot", data={"email": "ADA@example.org"})
@@ -333,6 +349,7 @@ def test_a_known_and_an_unknown_address_get_the_same_page(client: FlaskClient, c
 
 
 # --- the page about oneself ---------------------------------------------------------------------------------------
+
 
 def test_my_page_shows_my_numbers_and_roles(app: Flask, house: House, cast: Cast) -> None:
     with house.database.writing() as session:
@@ -396,7 +413,8 @@ def test_these_pages_are_in_no_cache(client: FlaskClient, letters: Letters) -> N
 
 
 def test_no_address_and_no_password_reaches_the_log(
-        client: FlaskClient, letters: Letters, caplog: pytest.LogCaptureFixture) -> None:
+    client: FlaskClient, letters: Letters, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     client.post("/sign-up", data=DORA)
     client.post(link_in(letters, "confirm/"), data={"password": "wrong wrong"})

@@ -62,6 +62,7 @@ def problem(response: TestResponse, status: int) -> dict[str, Any]:
 
 # Who may ask -----------------------------------------------------------------------------------------------------
 
+
 def test_a_visitor_is_refused_once_and_served_when_the_cookie_comes_back(client: FlaskClient, cards: None) -> None:
     first = client.post(TAKE, json={"terms": VERSION})
     assert "cookie" in problem(first, 401)["detail"]
@@ -93,23 +94,27 @@ def test_a_wrong_key_is_refused_even_with_a_good_cookie(client: FlaskClient, car
 
 
 def test_the_key_of_an_account_that_is_not_confirmed_is_refused(
-        house: House, cast: Cast, client: FlaskClient, key: dict[str, str], cards: None) -> None:
+    house: House, cast: Cast, client: FlaskClient, key: dict[str, str], cards: None
+) -> None:
     with house.database.writing() as session:
         accounts.account_of(session, cast.ada.id).email_confirmed = False
     problem(client.post(TAKE, json={"terms": VERSION}, headers=key), 401)
 
 
 def test_a_session_and_a_key_of_one_account_are_one_volunteer(
-        app: Flask, cast: Cast, key: dict[str, str], cards: None) -> None:
+    app: Flask, cast: Cast, key: dict[str, str], cards: None
+) -> None:
     lent = took(signed_in(app, cast.ada))
     assert took(app.test_client(), headers=key)["assignment"] == lent["assignment"]
 
 
 # What another site could send ------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", None])
 def test_only_json_is_taken_because_a_foreign_form_cannot_send_it(
-        client: FlaskClient, cards: None, kind: str | None) -> None:
+    client: FlaskClient, cards: None, kind: str | None
+) -> None:
     client.get(LOOK)
     body = problem(client.post(TAKE, data=json.dumps({"terms": VERSION}), content_type=kind), 422)
     assert "application/json" in body["detail"]
@@ -135,8 +140,10 @@ def test_a_body_that_is_no_object_is_refused(client: FlaskClient, key: dict[str,
 
 # Terms -----------------------------------------------------------------------------------------------------------
 
+
 def test_terms_are_needed_once_and_only_the_newest_will_do(
-        client: FlaskClient, key: dict[str, str], cards: None) -> None:
+    client: FlaskClient, key: dict[str, str], cards: None
+) -> None:
     assert "terms" in problem(client.post(TAKE, json={}, headers=key), 403)["detail"]
     problem(client.post(TAKE, json={"terms": "1999-1"}, headers=key), 403)
     lent = took(client, headers=key)
@@ -145,6 +152,7 @@ def test_terms_are_needed_once_and_only_the_newest_will_do(
 
 
 # Take ------------------------------------------------------------------------------------------------------------
+
 
 def test_a_task_tells_all_that_is_needed_to_answer_it(client: FlaskClient, key: dict[str, str], cards: None) -> None:
     lent = took(client, headers=key)
@@ -159,7 +167,8 @@ def test_a_task_tells_all_that_is_needed_to_answer_it(client: FlaskClient, key: 
 
 
 def test_the_same_task_comes_again_until_it_is_answered_unless_another_is_wanted(
-        client: FlaskClient, key: dict[str, str], cards: None) -> None:
+    client: FlaskClient, key: dict[str, str], cards: None
+) -> None:
     first = took(client, headers=key)
     assert took(client, headers=key)["assignment"] == first["assignment"]
     other = client.post(TAKE, json={"fresh": True}, headers=key).get_json()
@@ -182,7 +191,8 @@ def test_a_project_that_is_not_public_is_not_there(house: House, cast: Cast, app
 
 
 def test_a_paused_project_lends_nothing(
-        house: House, cast: Cast, client: FlaskClient, key: dict[str, str], cards: None) -> None:
+    house: House, cast: Cast, client: FlaskClient, key: dict[str, str], cards: None
+) -> None:
     with house.database.writing() as session:
         projects.move_project(session, projects.project_named(session, "finds"), "paused", cast.mia.id, house.clock())
     problem(client.post(TAKE, json={"terms": VERSION}, headers=key), 410)
@@ -190,8 +200,10 @@ def test_a_paused_project_lends_nothing(
 
 # Answer ----------------------------------------------------------------------------------------------------------
 
+
 def test_an_answer_is_kept_and_the_same_post_again_is_the_same_answer(
-        client: FlaskClient, key: dict[str, str], cards: None) -> None:
+    client: FlaskClient, key: dict[str, str], cards: None
+) -> None:
     lent = took(client, headers=key)
     first, again = (send(client, lent, headers=key) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
@@ -209,10 +221,12 @@ def test_another_key_is_a_correction_and_counts_as_one(client: FlaskClient, key:
 
 
 def test_a_bad_answer_names_every_field_and_keeps_nothing(
-        client: FlaskClient, key: dict[str, str], cards: None) -> None:
+    client: FlaskClient, key: dict[str, str], cards: None
+) -> None:
     lent = took(client, headers=key)
-    wrong = good_answer(object={}, length={"value": {"amount": "twelve", "unit": "cm"}},
-                        found_on={"value": "1907-13-01"})
+    wrong = good_answer(
+        object={}, length={"value": {"amount": "twelve", "unit": "cm"}}, found_on={"value": "1907-13-01"}
+    )
     body = problem(send(client, lent, wrong, headers=key), 422)
     assert set(body["fields"]) == {"object", "length", "found_on"}
     assert "twelve" in body["fields"]["length"]
@@ -222,7 +236,8 @@ def test_a_bad_answer_names_every_field_and_keeps_nothing(
 
 @pytest.mark.parametrize("bad", ["nul\x00byte", "two words", "x" * 41, 7, "", None])
 def test_a_submission_key_that_cannot_be_kept_is_refused_rather_than_ignored(
-        client: FlaskClient, key: dict[str, str], cards: None, bad: Any) -> None:
+    client: FlaskClient, key: dict[str, str], cards: None, bad: Any
+) -> None:
     lent = took(client, headers=key)
     address = f"/api/v1/assignments/{lent['assignment']}/answer"
     body = problem(client.post(address, json={"value": good_answer(), "submission_key": bad}, headers=key), 422)
@@ -231,7 +246,8 @@ def test_a_submission_key_that_cannot_be_kept_is_refused_rather_than_ignored(
 
 @pytest.mark.parametrize("what", ["answer", "renew", "skip"])
 def test_the_assignment_of_somebody_else_is_not_there(
-        app: Flask, client: FlaskClient, key: dict[str, str], cards: None, what: str) -> None:
+    app: Flask, client: FlaskClient, key: dict[str, str], cards: None, what: str
+) -> None:
     lent = took(client, headers=key)
     other = app.test_client()
     other.get(LOOK)
@@ -244,6 +260,7 @@ def test_the_assignment_of_somebody_else_is_not_there(
 
 
 # Renew and skip --------------------------------------------------------------------------------------------------
+
 
 def test_renewing_moves_the_expiry(client: FlaskClient, key: dict[str, str], cards: None, clock: Any) -> None:
     lent = took(client, headers=key)
@@ -265,6 +282,7 @@ def test_a_skipped_task_never_comes_again(client: FlaskClient, key: dict[str, st
 
 
 # The document ----------------------------------------------------------------------------------------------------
+
 
 def examples() -> list[tuple[str, dict[str, Any]]]:
     """The commands of the document, each with the JSON that is printed below it."""
@@ -299,14 +317,16 @@ def fits(shown: Any, real: Any) -> bool:
         left_out = "…" in shown
         names = [name for name in shown if name != "…"]
         return (set(names) <= set(real) if left_out else set(names) == set(real)) and all(
-            fits(shown[name], real[name]) for name in names)
+            fits(shown[name], real[name]) for name in names
+        )
     if isinstance(shown, list) and isinstance(real, list):
         return not shown or shown[0] == "…" or (bool(real) and fits(shown[0], real[0]))
     return type(shown) is type(real)
 
 
 def test_every_example_of_the_document_answers_as_it_says(
-        house: House, cast: Cast, app: Flask, key: dict[str, str]) -> None:
+    house: House, cast: Cast, app: Flask, key: dict[str, str]
+) -> None:
     texts = {"en": {"title": "Finds", "lead": "Lead.", "about": "About."}}
     with house.database.writing() as session:
         made = projects.make_project(session, cast.collection, "harrowby-finds", texts, FORM, house.clock())

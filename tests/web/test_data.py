@@ -55,10 +55,17 @@ def test_the_list_leads_to_the_newest_release(client: FlaskClient, release: Rele
 def test_a_release_shows_its_citation_figures_rows_files_and_notes(client: FlaskClient, release: Release) -> None:
     text = page(client, "/data/finds/1")
     assert release.manifest is not None
-    for shown in ("Harrowby Museum and 2 volunteers (2026). Catalogue of finds, release 1 [data set].",
-                  "@misc{finds-1,",
-                  '"type": "dataset"', "CC BY 4.0", "Beware of the dog.", "illegible", "unresolved", "HM 1",
-                  "The first release"):
+    for shown in (
+        "Harrowby Museum and 2 volunteers (2026). Catalogue of finds, release 1 [data set].",
+        "@misc{finds-1,",
+        '"type": "dataset"',
+        "CC BY 4.0",
+        "Beware of the dog.",
+        "illegible",
+        "unresolved",
+        "HM 1",
+        "The first release",
+    ):
         assert shown in text, shown
     for entry in release.manifest["files"]:
         assert f'href="/data/finds/1/{entry["name"]}"' in text and entry["sha256"] in text
@@ -88,8 +95,9 @@ def test_every_file_comes_as_a_download_that_is_what_the_page_says(client: Flask
         assert "immutable" in response.headers["Cache-Control"] and "public" in response.headers["Cache-Control"]
 
 
-def test_a_file_that_is_known_is_not_sent_again_and_part_of_one_can_be_asked_for(client: FlaskClient,
-                                                                                 release: Release) -> None:
+def test_a_file_that_is_known_is_not_sent_again_and_part_of_one_can_be_asked_for(
+    client: FlaskClient, release: Release
+) -> None:
     first = client.get("/data/finds/1/records.csv")
     again = client.get("/data/finds/1/records.csv", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
@@ -97,14 +105,24 @@ def test_a_file_that_is_known_is_not_sent_again_and_part_of_one_can_be_asked_for
     assert (part.status_code, part.data) == (206, b"record")
 
 
-@pytest.mark.parametrize("address", ["/data/nothing", "/data/finds/2", "/data/nothing/1", "/data/finds/1/other.csv",
-                                     "/data/finds/1/..%2f..%2fsecret", "/data/finds/1/index.html"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/data/nothing",
+        "/data/finds/2",
+        "/data/nothing/1",
+        "/data/finds/1/other.csv",
+        "/data/finds/1/..%2f..%2fsecret",
+        "/data/finds/1/index.html",
+    ],
+)
 def test_an_unknown_address_is_not_found(client: FlaskClient, release: Release, address: str) -> None:
     assert client.get(address).status_code == 404
 
 
-def test_the_dataset_of_a_draft_is_for_its_makers_only(app: Flask, client: FlaskClient, house: House, cast: Cast,
-                                                       release: Release) -> None:
+def test_the_dataset_of_a_draft_is_for_its_makers_only(
+    app: Flask, client: FlaskClient, house: House, cast: Cast, release: Release
+) -> None:
     set_state(house, cast, "draft")
     addresses = ("/data/finds", "/data/finds/1", "/data/finds/1/records.csv")
     assert {client.get(address).status_code for address in addresses} == {404}
@@ -114,8 +132,9 @@ def test_the_dataset_of_a_draft_is_for_its_makers_only(app: Flask, client: Flask
     assert file.status_code == 200 and "private" in file.headers["Cache-Control"]
 
 
-def test_a_published_dataset_outlives_its_project(client: FlaskClient, house: House, cast: Cast,
-                                                  release: Release) -> None:
+def test_a_published_dataset_outlives_its_project(
+    client: FlaskClient, house: House, cast: Cast, release: Release
+) -> None:
     set_state(house, cast, "archived")
     assert client.get("/data/finds/1/records.csv").status_code == 200
 
@@ -126,8 +145,9 @@ def test_a_release_that_is_still_being_made_is_not_shown(client: FlaskClient, ho
     assert client.get("/data/finds/1").status_code == 404
 
 
-def test_the_second_release_says_what_changed_and_the_first_stays(client: FlaskClient, house: House, cast: Cast,
-                                                                  release: Release) -> None:
+def test_the_second_release_says_what_changed_and_the_first_stays(
+    client: FlaskClient, house: House, cast: Cast, release: Release
+) -> None:
     before = client.get("/data/finds/1/records.csv").data
     decide_on(house, cast.ben, "HM 1", "amend", {"object": {"value": "Palstave"}, "material": {"value": "gold"}})
     make(house, cast.project)

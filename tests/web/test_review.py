@@ -143,7 +143,8 @@ def test_the_whole_page_can_be_shown(ben: FlaskClient, record: Record) -> None:
 
 @given(st.integers(0, 900), st.integers(0, 700), st.integers(1, 100), st.integers(1, 100), st.sampled_from([2.6, 6.5]))
 def test_the_strip_holds_the_box_and_never_leaves_the_scan(
-        x: int, y: int, width: int, height: int, ratio: float) -> None:
+    x: int, y: int, width: int, height: int, ratio: float
+) -> None:
     box = Box(x, y, width, height)
     view = strip(box, Scan(width_px=1000, height_px=800), ratio)
     assert 0 <= view.x <= box.x
@@ -180,12 +181,26 @@ def test_what_was_taken_is_saved_with_one_button(ben: FlaskClient, house: House,
 
 def test_all_fields_can_be_amended(ben: FlaskClient, house: House, record: Record) -> None:
     page = page_of(ben.get(f"/review/{record.public_id}?edit=1"))
-    for name in ("object.value", "material.value", "length.value.amount", "length.value.unit", "found_on.value.year",
-                 "notes.value", "notes.mark"):
+    for name in (
+        "object.value",
+        "material.value",
+        "length.value.amount",
+        "length.value.unit",
+        "found_on.value.year",
+        "notes.value",
+        "notes.mark",
+    ):
         assert f'name="{name}"' in page
-    sent = {"object.value": "Axe", "material.value": "gold", "length.value.amount": "13", "length.value.unit": "mm",
-            "found_on.value.year": "1908", "found_on.value.month": "", "found_on.value.day": "",
-            "notes.mark": "illegible"}
+    sent = {
+        "object.value": "Axe",
+        "material.value": "gold",
+        "length.value.amount": "13",
+        "length.value.unit": "mm",
+        "found_on.value.year": "1908",
+        "found_on.value.month": "",
+        "found_on.value.day": "",
+        "notes.mark": "illegible",
+    }
     assert decide(ben, record, "amend", **sent).status_code == 303
     assert value(house, record, "length") == {"value": {"amount": "13", "unit": "mm"}}
     assert value(house, record, "found_on") == {"value": "1908-XX-XX"}
@@ -193,8 +208,12 @@ def test_all_fields_can_be_amended(ben: FlaskClient, house: House, record: Recor
 
 
 def test_a_bad_value_brings_the_form_back_with_the_problem(ben: FlaskClient, house: House, record: Record) -> None:
-    response = decide(ben, record, "amend", **{"object.value": "A new name", "length.value.amount": "long",
-                                               "length.value.unit": "cm", "reason": "because"})
+    response = decide(
+        ben,
+        record,
+        "amend",
+        **{"object.value": "A new name", "length.value.amount": "long", "length.value.unit": "cm", "reason": "because"},
+    )
     assert response.status_code == 422
     page = page_of(response)
     assert "“long” is not a number." in page
@@ -224,35 +243,50 @@ def test_a_returned_record_is_read_by_one_more(ben: FlaskClient, house: House, r
         assert lend_task(session, found.project, volunteer, house.clock(), LendingRule(3600, 5)) is not None
 
 
-def test_a_stale_decision_is_refused_and_nothing_typed_is_lost(ben: FlaskClient, house: House, cast: Cast,
-                                                                record: Record) -> None:
+def test_a_stale_decision_is_refused_and_nothing_typed_is_lost(
+    ben: FlaskClient, house: House, cast: Cast, record: Record
+) -> None:
     with house.database.writing() as session:
-        decided(session, house, record_named(session, record.public_id), cast.mia, "amend",
-                values={"object": {"value": "Palstave"}}, reason="I know it.")
+        decided(
+            session,
+            house,
+            record_named(session, record.public_id),
+            cast.mia,
+            "amend",
+            values={"object": {"value": "Palstave"}},
+            reason="I know it.",
+        )
     response = decide(ben, record, "amend", **{"object.value": "A typed long name", "reason": "mine"})
     assert response.status_code == 409
     page = page_of(response)
     assert "This record changed after you opened it" in page
     assert "Mia decided on" in page
     assert "“I know it.”" in page
-    assert "A typed long name</span></td><td><span lang=\"en\">Palstave</span>" in page
+    assert 'A typed long name</span></td><td><span lang="en">Palstave</span>' in page
     assert '<input class="input input--reading" id="object" name="object.value" value="A typed long name"' in page
     assert 'value="mine"' in page
     assert value(house, record, "object") == {"value": "Palstave"}
-    again = ben.post(f"/review/{record.public_id}/decide", data={
-        "action": "amend", "revision": re.findall(r'name="revision" value="(\d+)"', page)[0], "object.value": "Axe"})
+    again = ben.post(
+        f"/review/{record.public_id}/decide",
+        data={
+            "action": "amend",
+            "revision": re.findall(r'name="revision" value="(\d+)"', page)[0],
+            "object.value": "Axe",
+        },
+    )
     assert again.status_code == 303
     assert value(house, record, "object") == {"value": "Axe"}
 
 
-def test_a_stale_acceptance_shows_what_was_seen_and_how_it_is_now(ben: FlaskClient, house: House, cast: Cast,
-                                                                 record: Record) -> None:
+def test_a_stale_acceptance_shows_what_was_seen_and_how_it_is_now(
+    ben: FlaskClient, house: House, cast: Cast, record: Record
+) -> None:
     with house.database.writing() as session:
         decided(session, house, record_named(session, record.public_id), cast.mia, "amend", values=GOLD)
     response = decide(ben, record, "accept")
     assert response.status_code == 409
     page = page_of(response)
-    assert "<td><span lang=\"en\">Bronze</span></td><td><span lang=\"en\">Gold</span>" in page
+    assert '<td><span lang="en">Bronze</span></td><td><span lang="en">Gold</span>' in page
     assert "You had accepted. Decide again if that still holds." in page
 
 
@@ -303,7 +337,7 @@ def test_ben_cannot_decide_on_his_own_answer(app: Flask, house: House, cast: Cas
     client = signed_in(app, cast.ben)
     page = page_of(client.get(f"/review/{found.public_id}"))
     assert "You gave one of these answers yourself." in page
-    assert "data-key=\"a\"" not in page
+    assert 'data-key="a"' not in page
     refused = decide(client, found, "accept")
     assert refused.status_code == 403
     assert "a colleague has to decide" in page_of(refused)

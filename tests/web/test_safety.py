@@ -37,6 +37,7 @@ def guarded(house: House) -> Flask:
 
 # --- headers ------------------------------------------------------------------------------------------------------
 
+
 def test_every_page_is_hardened(app: Flask, cast: Cast) -> None:
     paths = [path for _, path in routes(app, "GET")] + ["/there/is/nothing"]
     assert len(paths) > 20
@@ -54,8 +55,10 @@ def test_every_page_is_hardened(app: Flask, cast: Cast) -> None:
 
 
 def test_no_template_holds_what_the_policy_forbids() -> None:
-    forbidden = re.compile(r"""\sstyle=["']|\son[a-z]+=["']|<style|javascript:|"""
-                           r"""<script(?![^>]*\bsrc=)(?![^>]*type="application/)""")
+    forbidden = re.compile(
+        r"""\sstyle=["']|\son[a-z]+=["']|<style|javascript:|"""
+        r"""<script(?![^>]*\bsrc=)(?![^>]*type="application/)"""
+    )
     templates = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "tasks").rglob("templates/*.html")]
     assert templates
     for template in templates:
@@ -63,6 +66,7 @@ def test_no_template_holds_what_the_policy_forbids() -> None:
 
 
 # --- forms --------------------------------------------------------------------------------------------------------
+
 
 def test_every_post_without_a_token_is_refused(guarded: Flask, cast: Cast) -> None:
     tried = 0
@@ -103,9 +107,11 @@ def token_on(client: FlaskClient, path: str) -> str:
 
 # --- cookies ------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(("base_url", "secure"), [("https://micro.example", True), ("", False)])
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(
-        house: House, cast: Cast, base_url: str, secure: bool) -> None:
+    house: House, cast: Cast, base_url: str, secure: bool
+) -> None:
     app = create_app(opened=replace(house, settings=replace(house.settings, base_url=base_url)))
     app.config["WTF_CSRF_ENABLED"] = False
     form = {"email": cast.ada.email, "password": PASSWORD, "remember": "1"}
@@ -140,6 +146,7 @@ def test_a_session_with_an_older_stamp_is_over(app: Flask, cast: Cast) -> None:
 
 # --- the secret ---------------------------------------------------------------------------------------------------
 
+
 def test_the_secret_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     settings = Settings(data_folder=tmp_path / "var").checked()
     first, second = open_house(settings), open_house(settings)
@@ -153,9 +160,11 @@ def test_the_secret_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) 
 
 # --- proxies ------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(("trusted", "is_believed"), [(0, False), (1, True)])
 def test_the_address_that_a_proxy_names_is_believed_only_when_configured(
-        house: House, cast: Cast, trusted: int, is_believed: bool) -> None:
+    house: House, cast: Cast, trusted: int, is_believed: bool
+) -> None:
     app = create_app(opened=replace(house, settings=replace(house.settings, trusted_proxies=trusted, sign_in_tries=1)))
     app.config["WTF_CSRF_ENABLED"] = False
 
@@ -170,11 +179,19 @@ def test_the_address_that_a_proxy_names_is_believed_only_when_configured(
 
 # --- language -----------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("cookie", "account", "browser", "language"), [
-    ("fr", "en", "en", "fr"), ("en", "fr", "fr", "en"), ("", "fr", "en", "fr"), ("xx", "fr", "en", "fr"),
-])
+
+@pytest.mark.parametrize(
+    ("cookie", "account", "browser", "language"),
+    [
+        ("fr", "en", "en", "fr"),
+        ("en", "fr", "fr", "en"),
+        ("", "fr", "en", "fr"),
+        ("xx", "fr", "en", "fr"),
+    ],
+)
 def test_the_cookie_goes_before_the_account_before_the_browser(
-        app: Flask, cast: Cast, cookie: str, account: str, browser: str, language: str) -> None:
+    app: Flask, cast: Cast, cookie: str, account: str, browser: str, language: str
+) -> None:
     client = signed_in(app, cast.ada)
     client.post("/me", data={"name": "Ada", "language": account})
     client.delete_cookie("micro_language")
@@ -183,8 +200,15 @@ def test_the_cookie_goes_before_the_account_before_the_browser(
     assert f'<html lang="{language}"' in client.get("/me", headers={"Accept-Language": browser}).text
 
 
-@pytest.mark.parametrize(("browser", "language"), [
-    ("fr-CH, fr;q=0.9, en;q=0.8", "fr"), ("en-GB", "en"), ("de", "en"), ("", "en"), ("de, fr;q=0.5", "fr"),
-])
+@pytest.mark.parametrize(
+    ("browser", "language"),
+    [
+        ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
+        ("en-GB", "en"),
+        ("de", "en"),
+        ("", "en"),
+        ("de, fr;q=0.5", "fr"),
+    ],
+)
 def test_a_visitors_browser_is_asked_last(client: FlaskClient, browser: str, language: str) -> None:
     assert f'<html lang="{language}"' in client.get("/sign-in", headers={"Accept-Language": browser}).text

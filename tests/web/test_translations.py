@@ -14,11 +14,28 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 CHECKOUT = Path(__file__).parents[2]
-ERRORS = dict.fromkeys(("MicroError", "NotFound", "NotAllowed", "SignInNeeded", "Conflict", "Closed", "TooMuch", "OutsideFailed",
-                        "BadPicture", "gettext", "_", "lazy_gettext"), None)
+ERRORS = dict.fromkeys(
+    (
+        "MicroError",
+        "NotFound",
+        "NotAllowed",
+        "SignInNeeded",
+        "Conflict",
+        "Closed",
+        "TooMuch",
+        "OutsideFailed",
+        "BadPicture",
+        "gettext",
+        "_",
+        "lazy_gettext",
+    ),
+    None,
+)
 KEYWORDS = {**ERRORS, "BadAnswer": (2,), "ngettext": (1, 2)}
-ROOMS = {"micro": ("micro", "templates"), **{f"tasks/{path.parent.name}": (f"tasks/{path.parent.name}",)
-                                             for path in (CHECKOUT / "tasks").glob("*/kind.py")}}
+ROOMS = {
+    "micro": ("micro", "templates"),
+    **{f"tasks/{path.parent.name}": (f"tasks/{path.parent.name}",) for path in (CHECKOUT / "tasks").glob("*/kind.py")},
+}
 
 
 def catalogue_of(room: str) -> Catalog:
@@ -39,8 +56,13 @@ def messages_in(room: str) -> set[str]:
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_message_has_a_french_translation(room: str) -> None:
     catalogue = catalogue_of(room)
-    done = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalogue
-            if message.id and not message.fuzzy and all([message.string] if isinstance(message.string, str) else message.string)}
+    done = {
+        message.id[0] if isinstance(message.id, tuple) else message.id
+        for message in catalogue
+        if message.id
+        and not message.fuzzy
+        and all([message.string] if isinstance(message.string, str) else message.string)
+    }
     assert messages_in(room) - done == set()
 
 
@@ -66,15 +88,34 @@ def test_the_compiled_catalogue_is_that_of_the_source(room: str) -> None:
 
 
 # What may stand in a template untranslated: nothing but names, signs and figures.
-UNTRANSLATED = {"bench", "ab", "abc", "micro", "Ctrl", "Enter", "Alt", "Shift", "CSV", "BibTeX", "CSL-JSON", "SHA-256", "Esc", "DOI", "ORCID"}
+UNTRANSLATED = {
+    "bench",
+    "ab",
+    "abc",
+    "micro",
+    "Ctrl",
+    "Enter",
+    "Alt",
+    "Shift",
+    "CSV",
+    "BibTeX",
+    "CSL-JSON",
+    "SHA-256",
+    "Esc",
+    "DOI",
+    "ORCID",
+}
 JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 MARKUP = re.compile(r"""[\w-]+="[^"]*"|<!--.*?-->|<(script|style|kbd|code)\b.*?</\1>|<[^>]+>|&\w+;""", re.S)
 WORD = re.compile(r"[A-Za-zÀ-ÿ-]{2,}")
 ATTRIBUTE = re.compile(r"""\b(aria-label|title|placeholder|alt)="([^"{}]*[A-Za-z]{2,}[^"{}]*)\"""")
 
 
-@pytest.mark.parametrize("template", sorted([*(CHECKOUT / "templates").rglob("*.html"), *(CHECKOUT / "tasks").rglob("*.html")]),
-                         ids=lambda path: path.relative_to(CHECKOUT).as_posix())
+@pytest.mark.parametrize(
+    "template",
+    sorted([*(CHECKOUT / "templates").rglob("*.html"), *(CHECKOUT / "tasks").rglob("*.html")]),
+    ids=lambda path: path.relative_to(CHECKOUT).as_posix(),
+)
 def test_no_words_on_a_page_escape_translation(template: Path) -> None:
     text = JINJA.sub("", template.read_text(encoding="utf-8"))
     attributes = " ".join(found[1] for found in ATTRIBUTE.findall(text))

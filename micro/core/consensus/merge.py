@@ -65,8 +65,10 @@ def _groups(field: Field, answers: Sequence[Said]) -> list[_Group]:
         key = key_of(field, said)
         if key is not None:
             by_key[key].append(said)
-    groups = [_Group(key, _spelling(given), len(given), sum(s.get("mark") == "unsure" for s in given))
-              for key, given in by_key.items()]
+    groups = [
+        _Group(key, _spelling(given), len(given), sum(s.get("mark") == "unsure" for s in given))
+        for key, given in by_key.items()
+    ]
     return sorted(groups, key=lambda g: (-g.count, g.key))
 
 
@@ -85,8 +87,10 @@ def _guess(field: Field, leaders: list[_Group], groups: list[_Group]) -> _Group:
     if field.type == "number" and all("value" in g.said for g in leaders):
         ordered = sorted(leaders, key=lambda g: (Decimal(g.said["value"]["amount"]), g.key))
         return ordered[(len(ordered) - 1) // 2]
+
     def away(group: _Group) -> float:
         return sum(other.count * Levenshtein.normalized_distance(group.key, other.key) for other in groups)
+
     return min(leaders, key=lambda g: (away(g), g.key))
 
 
@@ -120,8 +124,15 @@ def _date_by_parts(groups: list[_Group], evidence: tuple[dict[str, Any], ...]) -
     parts, sure = [leaders[0] for _, leaders, _ in counted], [chance for chance, _, _ in counted]
     tied = len(leading) > 1 or any(len(leaders) > 1 for _, leaders, _ in counted)
     if all("X" in part for part in parts):
-        tied, known = True, [(-chance, place, part) for place, (_, _, chances) in enumerate(counted)
-                             for part, chance in chances.items() if "X" not in part]
+        tied, known = (
+            True,
+            [
+                (-chance, place, part)
+                for place, (_, _, chances) in enumerate(counted)
+                for part, chance in chances.items()
+                if "X" not in part
+            ],
+        )
         chance, place, part = min(known)
         parts[place], sure[place] = part, -chance
     return Outcome({"value": "-".join(parts)}, min(best, *sure), evidence, tied)

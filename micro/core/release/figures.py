@@ -38,10 +38,16 @@ class Tally:
 
     def figures(self) -> dict[str, Any]:
         """The figures in the form of the manifest; counts by text keys, because JSON has no others."""
-        return {"records": self.states.total(), "states": dict(self.states), "statuses": dict(self.statuses),
-                "median_answers": median(self.answers), "compared": self.compared, "unanimous": self.unanimous,
-                "answers_per_record": [[label, count] for label, count in bars(self.answers)],
-                "confidence": [[low, self.confidence[low]] for low in CONFIDENCE_CLASSES]}
+        return {
+            "records": self.states.total(),
+            "states": dict(self.states),
+            "statuses": dict(self.statuses),
+            "median_answers": median(self.answers),
+            "compared": self.compared,
+            "unanimous": self.unanimous,
+            "answers_per_record": [[label, count] for label, count in bars(self.answers)],
+            "confidence": [[low, self.confidence[low]] for low in CONFIDENCE_CLASSES],
+        }
 
 
 def confidence_class(confidence: float) -> int:
@@ -71,8 +77,13 @@ def bars(counted: Mapping[int, int]) -> list[tuple[str, int]]:
     least, most = min(counted), max(counted)
     width = (most - least) // MOST_BARS + 1
     starts = range(least, most + 1, width)
-    return [(str(start) if width == 1 else f"{start}–{start + width - 1}",
-             sum(counted.get(number, 0) for number in range(start, start + width))) for start in starts]
+    return [
+        (
+            str(start) if width == 1 else f"{start}–{start + width - 1}",
+            sum(counted.get(number, 0) for number in range(start, start + width)),
+        )
+        for start in starts
+    ]
 
 
 def compared_with(before: Iterable[str], now: Iterable[str]) -> dict[str, int]:
@@ -95,5 +106,6 @@ def compared_with(before: Iterable[str], now: Iterable[str]) -> dict[str, int]:
 
 
 def _values(line: Mapping[str, Any]) -> dict[str, str]:
-    return {name: json.dumps([entry["status"], entry["value"]], sort_keys=True)
-            for name, entry in line["fields"].items()}
+    return {
+        name: json.dumps([entry["status"], entry["value"]], sort_keys=True) for name, entry in line["fields"].items()
+    }

@@ -28,11 +28,22 @@ FILES: Mapping[str, str] = {
     "SHA256SUMS": "Checksums of all files, for sha256sum -c.",
 }
 ARCHIVE = "all.zip"
-TABLES: Mapping[str, tuple[str, ...]] = {"records.csv": ("record",), "values.csv": ("record", "field"),
-                                         "answers.csv": ("answer",), "dictionary.csv": ("file", "column")}
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "records.csv": ("record",),
+    "values.csv": ("record", "field"),
+    "answers.csv": ("answer",),
+    "dictionary.csv": ("file", "column"),
+}
 # RFC 4180, said in full, so that no reader guesses from the text.
-DIALECT = {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "skipInitialSpace": False,
-           "header": True, "caseSensitiveHeader": True}
+DIALECT = {
+    "delimiter": ",",
+    "lineTerminator": "\r\n",
+    "quoteChar": '"',
+    "doubleQuote": True,
+    "skipInitialSpace": False,
+    "header": True,
+    "caseSensitiveHeader": True,
+}
 
 
 @dataclass(frozen=True)
@@ -74,13 +85,19 @@ def citation_text(c: Colophon) -> str:
 def citation_bibtex(c: Colophon) -> str:
     """The citation as one BibTeX entry; the signs that TeX would run are escaped."""
     authors = " and ".join(f"{{{_tex(name)}}}" for name in c.authors)
-    return (f"@misc{{{c.slug}-{c.number},\n  author = {{{authors}}},\n  title = {{{{{_tex(one_line(c.title))}}}}},\n"
-            f"  year = {{{c.at.year}}},\n  month = {{{c.at.month}}},\n  version = {{{c.number}}},\n"
-            f"  publisher = {{micro}},\n  url = {{{c.url}}},\n  note = {{Data set}}\n}}\n")
+    return (
+        f"@misc{{{c.slug}-{c.number},\n  author = {{{authors}}},\n  title = {{{{{_tex(one_line(c.title))}}}}},\n"
+        f"  year = {{{c.at.year}}},\n  month = {{{c.at.month}}},\n  version = {{{c.number}}},\n"
+        f"  publisher = {{micro}},\n  url = {{{c.url}}},\n  note = {{Data set}}\n}}\n"
+    )
 
 
-_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-        **{s: f"\\{s}" for s in "&%$#_{}"}}
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{s: f"\\{s}" for s in "&%$#_{}"},
+}
 
 
 def _tex(text: str) -> str:
@@ -89,10 +106,16 @@ def _tex(text: str) -> str:
 
 def citation_csl(c: Colophon) -> str:
     """The citation as CSL-JSON (citationstyles.org), a list of one."""
-    entry = {"id": f"{c.slug}-{c.number}", "type": "dataset", "title": one_line(c.title),
-             "author": [{"literal": name} for name in c.authors],
-             "issued": {"date-parts": [[c.at.year, c.at.month, c.at.day]]},
-             "version": str(c.number), "publisher": "micro", "URL": c.url}
+    entry = {
+        "id": f"{c.slug}-{c.number}",
+        "type": "dataset",
+        "title": one_line(c.title),
+        "author": [{"literal": name} for name in c.authors],
+        "issued": {"date-parts": [[c.at.year, c.at.month, c.at.day]]},
+        "version": str(c.number),
+        "publisher": "micro",
+        "URL": c.url,
+    }
     return json.dumps([entry], ensure_ascii=False, indent=2) + "\n"
 
 
@@ -100,9 +123,11 @@ def citation_cff(c: Colophon) -> str:
     """CITATION.cff 1.2.0. Strings are written as JSON, which every YAML reader takes."""
     authors = "\n".join(f"  - name: {_yaml(name)}" for name in c.authors)
     message = _yaml("If you use this data set, please cite it as below.")
-    return (f"cff-version: 1.2.0\nmessage: {message}\ntype: dataset\n"
-            f"title: {_yaml(one_line(c.title))}\nauthors:\n{authors}\nversion: {_yaml(str(c.number))}\n"
-            f"date-released: {_yaml(c.at.date().isoformat())}\nlicense: {_yaml(c.licence)}\nurl: {_yaml(c.url)}\n")
+    return (
+        f"cff-version: 1.2.0\nmessage: {message}\ntype: dataset\n"
+        f"title: {_yaml(one_line(c.title))}\nauthors:\n{authors}\nversion: {_yaml(str(c.number))}\n"
+        f"date-released: {_yaml(c.at.date().isoformat())}\nlicense: {_yaml(c.licence)}\nurl: {_yaml(c.url)}\n"
+    )
 
 
 def _yaml(text: str) -> str:
@@ -111,47 +136,68 @@ def _yaml(text: str) -> str:
 
 def licence_text(c: Colophon) -> str:
     """LICENSE.txt."""
-    return (f"{licence_name(c.licence)} ({c.licence})\n{licence_url(c.licence)}\n\n"
-            f"“{one_line(c.title)}”, release {c.number}, is published by {one_line(c.institution)} under this "
-            "licence.\nThe scans are not part of it: each has its own "
-            "rights and credit line, in the columns “rights” and “credit” of records.csv.\n")
+    return (
+        f"{licence_name(c.licence)} ({c.licence})\n{licence_url(c.licence)}\n\n"
+        f"“{one_line(c.title)}”, release {c.number}, is published by {one_line(c.institution)} under this "
+        "licence.\nThe scans are not part of it: each has its own "
+        "rights and credit line, in the columns “rights” and “credit” of records.csv.\n"
+    )
 
 
 def readme_text(c: Colophon, counts: Mapping[str, int]) -> str:
     """README.txt; ``counts`` are the rows of the files that have any."""
-    listed = "\n".join(f"  {name:<17}{about}" + (f" {counts[name]} rows." if name in counts else "")
-                       for name, about in FILES.items())
+    listed = "\n".join(
+        f"  {name:<17}{about}" + (f" {counts[name]} rows." if name in counts else "") for name, about in FILES.items()
+    )
     notes = f"\nNotes of the makers\n{storable(c.notes).strip()}\n" if c.notes.strip() else ""
-    return (f"{one_line(c.title)}, release {c.number}\n"
-            f"{one_line(c.institution)}, {c.at.date().isoformat()}\n{c.url}\n\n"
-            f"{one_line(c.about)}\n{notes}\nFiles\n{listed}\n\n"
-            "Reading the CSV files\n"
-            "  UTF-8 with a byte order mark (utf-8-sig), commas, CRLF, quotes as in RFC 4180; cells may hold line\n"
-            "  ends.\n"
-            "  A text cell that a spreadsheet might run as a formula, or that begins with an apostrophe, has one\n"
-            "  apostrophe put before it. The way back, for every text cell: replace the regular expression ^' with\n"
-            "  nothing.\n"
-            "  An empty cell is explained by the status beside it: blank, illegible, or unresolved.\n"
-            "  records.jsonl holds the same values with nothing put before them.\n\n"
-            "This release is frozen: it will never change. Corrections go into the next one:\n"
-            f"{c.home}\n")
+    return (
+        f"{one_line(c.title)}, release {c.number}\n"
+        f"{one_line(c.institution)}, {c.at.date().isoformat()}\n{c.url}\n\n"
+        f"{one_line(c.about)}\n{notes}\nFiles\n{listed}\n\n"
+        "Reading the CSV files\n"
+        "  UTF-8 with a byte order mark (utf-8-sig), commas, CRLF, quotes as in RFC 4180; cells may hold line\n"
+        "  ends.\n"
+        "  A text cell that a spreadsheet might run as a formula, or that begins with an apostrophe, has one\n"
+        "  apostrophe put before it. The way back, for every text cell: replace the regular expression ^' with\n"
+        "  nothing.\n"
+        "  An empty cell is explained by the status beside it: blank, illegible, or unresolved.\n"
+        "  records.jsonl holds the same values with nothing put before them.\n\n"
+        "This release is frozen: it will never change. Corrections go into the next one:\n"
+        f"{c.home}\n"
+    )
 
 
 def data_package(c: Colophon, tables: Mapping[str, Sequence[Described]], sums: Mapping[str, tuple[int, str]]) -> str:
     """datapackage.json (Frictionless Data Package v1); ``sums`` are (bytes, SHA-256) by file."""
     resources = [_table(name, columns, *sums[name]) for name, columns in tables.items()]
-    resources.append({"name": "records-json", "path": "records.jsonl", "type": "file", "format": "jsonl",
-                      "mediatype": "application/jsonl", "encoding": "utf-8", "description": FILES["records.jsonl"],
-                      "bytes": sums["records.jsonl"][0], "hash": f"sha256:{sums['records.jsonl'][1]}"})
+    resources.append(
+        {
+            "name": "records-json",
+            "path": "records.jsonl",
+            "type": "file",
+            "format": "jsonl",
+            "mediatype": "application/jsonl",
+            "encoding": "utf-8",
+            "description": FILES["records.jsonl"],
+            "bytes": sums["records.jsonl"][0],
+            "hash": f"sha256:{sums['records.jsonl'][1]}",
+        }
+    )
     deed = licence_url(c.licence)
     body = {
-        "profile": "data-package", "name": c.slug, "id": c.url, "title": one_line(c.title),
+        "profile": "data-package",
+        "name": c.slug,
+        "id": c.url,
+        "title": one_line(c.title),
         "description": one_line(c.about),
-        "homepage": c.url, "version": str(c.number), "created": c.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "homepage": c.url,
+        "version": str(c.number),
+        "created": c.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "licenses": [{"name": c.licence, "title": licence_name(c.licence), **({"path": deed} if deed else {})}],
         "sources": [{"title": f"{one_line(c.institution)}: {one_line(c.collection)}", "path": c.home}],
-        "contributors": [{"title": name, "role": role}
-                         for name, role in zip(c.authors, ("publisher", "contributor"), strict=False)],
+        "contributors": [
+            {"title": name, "role": role} for name, role in zip(c.authors, ("publisher", "contributor"), strict=False)
+        ],
         "resources": resources,
     }
     return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
@@ -159,10 +205,19 @@ def data_package(c: Colophon, tables: Mapping[str, Sequence[Described]], sums: M
 
 def _table(name: str, columns: Sequence[Described], size: int, digest: str) -> dict[str, Any]:
     stem = name.removesuffix(".csv")
-    return {"name": stem, "path": name, "profile": "tabular-data-resource", "format": "csv", "mediatype": "text/csv",
-            "encoding": "utf-8", "description": FILES[name], "bytes": size, "hash": f"sha256:{digest}",
-            "dialect": DIALECT,
-            "schema": schema(columns, TABLES[name], "records" if stem in ("values", "answers") else "")}
+    return {
+        "name": stem,
+        "path": name,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "description": FILES[name],
+        "bytes": size,
+        "hash": f"sha256:{digest}",
+        "dialect": DIALECT,
+        "schema": schema(columns, TABLES[name], "records" if stem in ("values", "answers") else ""),
+    }
 
 
 def sums_text(sums: Mapping[str, str]) -> str:

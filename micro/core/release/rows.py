@@ -89,12 +89,24 @@ def _one_field(facts: RecordFacts, field: Field, target: float) -> FieldFacts:
     newest = facts.newest.get(field.name) or entry
     evidence = newest.get("evidence") or ()
     key = key_of(field, said) if _fits(field, said) else None
-    agreeing = sum(said_so["count"] for said_so in evidence
-                   if _fits(field, said_so["said"]) and key_of(field, said_so["said"]) == key and key is not None)
+    agreeing = sum(
+        said_so["count"]
+        for said_so in evidence
+        if _fits(field, said_so["said"]) and key_of(field, said_so["said"]) == key and key is not None
+    )
     open_ = status == "unresolved"
     guess = said if open_ and _fits(field, said) else {}
-    return FieldFacts(field, status, {} if open_ else said, guess, confidence, tied, evidence,
-                      sum(said_so["count"] for said_so in evidence), agreeing)
+    return FieldFacts(
+        field,
+        status,
+        {} if open_ else said,
+        guess,
+        confidence,
+        tied,
+        evidence,
+        sum(said_so["count"] for said_so in evidence),
+        agreeing,
+    )
 
 
 def said_status(field: Field, said: Said) -> str:
@@ -130,16 +142,33 @@ def lowest(facts: Sequence[FieldFacts]) -> float:
     return min((fact.confidence for fact in facts), default=0.0)
 
 
-def record_row(facts: RecordFacts, values: Sequence[FieldFacts], written_cells: Cells, columns: Sequence[Described],
-               groups: Sequence[FieldColumns]) -> list[str]:
+def record_row(
+    facts: RecordFacts,
+    values: Sequence[FieldFacts],
+    written_cells: Cells,
+    columns: Sequence[Described],
+    groups: Sequence[FieldColumns],
+) -> list[str]:
     """The row of records.csv; ``written_cells`` are the kind's cells by the kind's own column names."""
     statuses = {fact.field.name: fact.status for fact in values}
-    middle = [text for group in groups
-              for text in (*(written_cells.get(name, "") for name, _ in group.cells), statuses[group.field.name])]
+    middle = [
+        text
+        for group in groups
+        for text in (*(written_cells.get(name, "") for name, _ in group.cells), statuses[group.field.name])
+    ]
     scan = facts.scan
-    tail = [facts.standing, share(lowest(values)), str(facts.answers), moment(facts.reviewed_at), scan["url"],
-            _only_region(facts.regions), scan["rights"], scan["credit"], scan["document"],
-            str(scan["page"])]
+    tail = [
+        facts.standing,
+        share(lowest(values)),
+        str(facts.answers),
+        moment(facts.reviewed_at),
+        scan["url"],
+        _only_region(facts.regions),
+        scan["rights"],
+        scan["credit"],
+        scan["document"],
+        str(scan["page"]),
+    ]
     texts = [facts.record, facts.identifier, facts.title, *middle, *tail]
     return [cell(column, text) for column, text in zip(columns, texts, strict=True)]
 
@@ -149,17 +178,28 @@ def _only_region(regions: Sequence[RegionFacts]) -> str:
     return asked[0] if len(asked) == 1 else ""
 
 
-def value_rows(facts: RecordFacts, values: Sequence[FieldFacts], columns: Sequence[Described],
-               language: str) -> list[list[str]]:
+def value_rows(
+    facts: RecordFacts, values: Sequence[FieldFacts], columns: Sequence[Described], language: str
+) -> list[list[str]]:
     """The rows of values.csv, one per field."""
     made = []
     for fact in values:
         name = fact.field.name
         code = str(fact.said.get("value") or "") if fact.field.type == "choice" else ""
-        texts = [facts.record, facts.identifier, name, fact.field.label(language),
-                 written(fact.field, fact.said, language), code, fact.status, share(fact.confidence),
-                 str(fact.answers), str(fact.agreeing),
-                 guessed(fact, language), region_url(facts.regions, name)]
+        texts = [
+            facts.record,
+            facts.identifier,
+            name,
+            fact.field.label(language),
+            written(fact.field, fact.said, language),
+            code,
+            fact.status,
+            share(fact.confidence),
+            str(fact.answers),
+            str(fact.agreeing),
+            guessed(fact, language),
+            region_url(facts.regions, name),
+        ]
         made.append([cell(column, text) for column, text in zip(columns, texts, strict=True)])
     return made
 
@@ -178,12 +218,29 @@ def region_url(regions: Sequence[RegionFacts], field: str) -> str:
 def record_object(facts: RecordFacts, values: Sequence[FieldFacts]) -> dict[str, Any]:
     """The line of records.jsonl: codes and labels, nothing neutralised, with the evidence of every field."""
     return {
-        "record": facts.record, "identifier": facts.identifier, "title": facts.title, "state": facts.standing,
-        "confidence": float(share(lowest(values))), "answers": facts.answers,
+        "record": facts.record,
+        "identifier": facts.identifier,
+        "title": facts.title,
+        "state": facts.standing,
+        "confidence": float(share(lowest(values))),
+        "answers": facts.answers,
         "reviewed_at": moment(facts.reviewed_at) or None,
-        "version": facts.version, "engine": facts.engine, "scan": dict(facts.scan),
-        "regions": [{"name": r.name, "fields": list(r.fields), "asked": r.asked, "url": r.url, "x_px": r.x_px,
-                     "y_px": r.y_px, "width_px": r.width_px, "height_px": r.height_px} for r in facts.regions],
+        "version": facts.version,
+        "engine": facts.engine,
+        "scan": dict(facts.scan),
+        "regions": [
+            {
+                "name": r.name,
+                "fields": list(r.fields),
+                "asked": r.asked,
+                "url": r.url,
+                "x_px": r.x_px,
+                "y_px": r.y_px,
+                "width_px": r.width_px,
+                "height_px": r.height_px,
+            }
+            for r in facts.regions
+        ],
         "fields": {fact.field.name: _field_object(fact) for fact in values},
     }
 
@@ -192,8 +249,13 @@ def _field_object(fact: FieldFacts) -> dict[str, Any]:
     value, made = fact.said.get("value"), {"status": fact.status, "value": fact.said.get("value")}
     if fact.field.type == "choice" and value is not None:
         made["label"] = dict(dict(fact.field.choices).get(value, {}))
-    made |= {"confidence": float(share(fact.confidence)), "answers": fact.answers, "agreeing": fact.agreeing,
-             "tied": fact.tied, "evidence": [dict(said_so) for said_so in fact.evidence]}
+    made |= {
+        "confidence": float(share(fact.confidence)),
+        "answers": fact.answers,
+        "agreeing": fact.agreeing,
+        "tied": fact.tied,
+        "evidence": [dict(said_so) for said_so in fact.evidence],
+    }
     return made | ({"best_guess": dict(fact.guess)} if fact.guess else {})
 
 
@@ -204,10 +266,17 @@ def moment(at: datetime | None) -> str:
 
 def preview_row(facts: RecordFacts, values: Sequence[FieldFacts], language: str, longest: int = 300) -> dict[str, Any]:
     """What a page shows of the record: short texts, each with its status."""
+
     def short(text: str) -> str:
         return text if len(text) <= longest else text[:longest].rstrip() + "…"
-    return {"record": facts.record, "identifier": facts.identifier or facts.record, "state": facts.standing,
-            "confidence": float(share(lowest(values))), "answers": facts.answers, "scan_url": facts.scan["url"],
-            "page": facts.scan["page"],
-            "cells": [{"text": short(written(fact.field, fact.said, language)), "status": fact.status}
-                      for fact in values]}
+
+    return {
+        "record": facts.record,
+        "identifier": facts.identifier or facts.record,
+        "state": facts.standing,
+        "confidence": float(share(lowest(values))),
+        "answers": facts.answers,
+        "scan_url": facts.scan["url"],
+        "page": facts.scan["page"],
+        "cells": [{"text": short(written(fact.field, fact.said, language)), "status": fact.status} for fact in values],
+    }

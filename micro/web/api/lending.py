@@ -59,13 +59,20 @@ def project(project: str) -> Response:
         found = _public_project(session, project)
         setup = assignments.current_setup(session, found.id)
         done = projects.progress_of(session, found.id)
-        return jsonify({
-            "project": found.slug, "state": found.state, "texts": found.texts, "licence": found.licence,
-            "content_language": found.content_language, "kind": setup.kind, "setup": setup.version,
-            "fields": [_field(field) for field in kind_named(setup.kind).fields(setup.body)],
-            "terms": licence_terms(found.licence),
-            "progress": {"tasks": done.tasks, "done": done.done, "answers": done.answers},
-        })
+        return jsonify(
+            {
+                "project": found.slug,
+                "state": found.state,
+                "texts": found.texts,
+                "licence": found.licence,
+                "content_language": found.content_language,
+                "kind": setup.kind,
+                "setup": setup.version,
+                "fields": [_field(field) for field in kind_named(setup.kind).fields(setup.body)],
+                "terms": licence_terms(found.licence),
+                "progress": {"tasks": done.tasks, "done": done.done, "answers": done.answers},
+            }
+        )
 
 
 @blueprint.post("/projects/<project>/take")
@@ -83,8 +90,9 @@ def take(project: str) -> tuple[Response, int]:
             raise SignInNeeded("Send the cookie that came with this answer, or a key.")
         if needs_terms(session, volunteer, found, body.get("terms")):
             raise NotAllowed("Accept the terms of contribution first: send their version as “terms”.")
-        lent = assignments.lend_task(session, found, volunteer, house().clock(), lending_rule(),
-                                     fresh=body.get("fresh") is True)
+        lent = assignments.lend_task(
+            session, found, volunteer, house().clock(), lending_rule(), fresh=body.get("fresh") is True
+        )
         if lent is None:
             return jsonify({"task": None}), 200
         return jsonify(_task(session, lent)), 201
@@ -99,8 +107,12 @@ def answer(assignment: str) -> tuple[Response, int]:
         lent = assignments.assignment_of(session, assignment, known_volunteer(session), hold=True)
         given = answers.give_answer(session, lent, body.get("value"), key, house().clock())
         project_id = lent.project_id
-        said = {"answer": given.answer.public_id, "number": given.answer.number, "counted": not given.answer.surplus,
-                "new": given.new}
+        said = {
+            "answer": given.answer.public_id,
+            "number": given.answer.number,
+            "counted": not given.answer.surplus,
+            "new": given.new,
+        }
     if given.new:
         house().queue.settle(project_id)
     return jsonify(said), 201 if given.new else 200
@@ -145,18 +157,34 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
     setup = narrowed(lent.setup.body, task.fields)
     boxes = field_boxes(session, region)
     return {
-        "assignment": lent.public_id, "task": task.public_id, "item": task.item.identifier,
-        "expires_at": lent.expires_at.isoformat(), "kind": lent.setup.kind, "setup": lent.setup.version,
-        "fields": [{**_field(field), "box": [boxes[field.name].x, boxes[field.name].y, boxes[field.name].width,
-                                             boxes[field.name].height] if field.name in boxes else None}
-                   for field in kind_named(lent.setup.kind).fields(setup)],
+        "assignment": lent.public_id,
+        "task": task.public_id,
+        "item": task.item.identifier,
+        "expires_at": lent.expires_at.isoformat(),
+        "kind": lent.setup.kind,
+        "setup": lent.setup.version,
+        "fields": [
+            {
+                **_field(field),
+                "box": [boxes[field.name].x, boxes[field.name].y, boxes[field.name].width, boxes[field.name].height]
+                if field.name in boxes
+                else None,
+            }
+            for field in kind_named(lent.setup.kind).fields(setup)
+        ],
         "scan": url_for("pictures.scan", scan=region.scan.public_id, longest=3200, _external=True),
         "region": url_for("pictures.region", region=region.public_id, longest=1600, _external=True),
-        "credit": region.scan.credit, "rights": region.scan.rights,
+        "credit": region.scan.credit,
+        "rights": region.scan.rights,
     }
 
 
 def _field(field: Field) -> dict[str, Any]:
-    return {"name": field.name, "type": field.type, "labels": dict(field.labels), "hints": dict(field.hints),
-            "units": list(field.units),
-            "choices": [{"code": code, "labels": dict(labels)} for code, labels in field.choices]}
+    return {
+        "name": field.name,
+        "type": field.type,
+        "labels": dict(field.labels),
+        "hints": dict(field.hints),
+        "units": list(field.units),
+        "choices": [{"code": code, "labels": dict(labels)} for code, labels in field.choices],
+    }
