@@ -118,14 +118,14 @@ def _lend(session: Session, task: Task, volunteer: Volunteer, now: datetime, rul
             volunteer=volunteer,
             state="lent",
             lent_at=now,
-            setup_id=current_setup(session, task.project_id).id,
+            setup=current_setup(session, task.project_id),
             expires_at=expires_at,
         )
         session.add(assignment)
     else:
         check_move(ASSIGNMENT, assignment.state, "lent")
         assignment.state, assignment.lent_at, assignment.expires_at = "lent", now, expires_at
-        assignment.setup_id = current_setup(session, task.project_id).id
+        assignment.setup = current_setup(session, task.project_id)
     session.flush()
     return assignment
 

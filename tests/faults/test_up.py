@@ -39,9 +39,10 @@ def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_stop_every_child_and_leave_no_file(up: Callable[..., Up], number: signal.Signals) -> None:
     running = up().wait_until_ready()
+    # Valkey, the worker and its scheduler, gunicorn and its two processes; the second may come a moment later.
+    eventually(lambda: len(descendants(running.process.pid)) >= 6)
     family = descendants(running.process.pid)
     socket_path = Path((running.data / "queue-address").read_text().strip().removeprefix("unix://"))
-    assert len(family) >= 6, "Valkey, the worker and its scheduler, gunicorn and its two processes"
     assert stat.S_IMODE(socket_path.stat().st_mode) == 0o600
     assert stat.S_IMODE(socket_path.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(running.data.stat().st_mode) == 0o700
