@@ -42,6 +42,7 @@ class House:
 def open_house(settings: Settings, clock: Callable[[], datetime] = utc_now) -> House:
     """Opens everything that the settings name; makes the data folder and the secret when they are missing."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # Its progress says nothing to whoever runs micro.
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return House(
         settings=settings,

@@ -103,6 +103,8 @@ def test_the_whole_main_job_from_sign_up_to_a_release_that_says_what_the_cards_s
     _decide(visitor(), known, read[0])
     _publish(visitor(), running)
     _compare(visitor(), known, read)
+    log = (running.folder.parent / "up.log").read_text()
+    assert not any(word in log for word in ("grace@", "Grace", known[read[0]]["findspot"]["value"])), log
 
 
 def _decide(page: Page, known: dict[str, dict[str, Any]], identifier: str) -> None:

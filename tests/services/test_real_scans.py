@@ -19,10 +19,14 @@ REAL = Path(os.environ.get("MICRO_REAL_DATA") or "/nowhere") / "scans"
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="MICRO_REAL_DATA names no folder with scans")
-def test_real_wills_and_registers_are_taken_in_by_what_they_are_and_not_by_their_names(house: House, cast: Cast) -> None:
+def test_real_wills_and_registers_are_taken_in_by_what_they_are_and_not_by_their_names(
+    house: House, cast: Cast
+) -> None:
     for folder in sorted(path for path in REAL.iterdir() if path.is_dir()):
         with house.database.writing() as session:
-            delivery = intake.deliver_folder(session, projects.project_named(session, "finds"), folder, house.clock()).id
+            delivery = intake.deliver_folder(
+                session, projects.project_named(session, "finds"), folder, house.clock()
+            ).id
         jobs.drain_intake(house, delivery)
         with house.database.reading() as session:
             progress = intake.progress_of(session, intake.delivery(session, delivery))
