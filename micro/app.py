@@ -22,7 +22,7 @@ from micro.house import House, open_house
 from micro.kinds import kind_folders
 from micro.services.people import person_of
 from micro.web import account, bench, data, manage, pictures, public, review
-from micro.web.access import check_access
+from micro.web.access import bound_request, check_access
 from micro.web.api import lending
 from micro.web.context import SignedIn, current_person, house, send_cookie, volunteer_token
 from micro.web.language import LANGUAGES, current_language, prepare_languages
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     secure = house_.settings.public_url.startswith("https:")
     app.config.update(
         SECRET_KEY=house_.secret,
-        MAX_CONTENT_LENGTH=house_.settings.upload_megabytes * 1_000_000,
+        MAX_FORM_PARTS=10_000,
         MAX_FORM_MEMORY_SIZE=2_000_000,
         SESSION_COOKIE_NAME="micro_session",
         SESSION_COOKIE_SECURE=secure,
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     prepare_languages(app)
     prepare_problems(app)
     _prepare_templates(app)
+    app.before_request(bound_request)  # Before the CSRF guard, which reads forms.
     csrf = CSRFProtect(app)
     for module in (public, account, bench, pictures, data, review, manage):
         app.register_blueprint(module.blueprint)

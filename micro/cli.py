@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -29,11 +30,18 @@ class OneLineGroup(click.Group):
         try:
             return super().invoke(context)
         except (MicroError, BadSetting, OSError) as error:
-            raise SystemExit(f"micro: {error}") from None
+            raise SystemExit(f"micro: {_one_line(error)}") from None
+        except RedisError as error:
+            raise SystemExit(f"micro: the queue does not answer: {_one_line(error)}") from None
         except DBAPIError as error:
             raise SystemExit(
                 f"micro: the database does not answer: {str(error.orig).strip().splitlines()[0]}"
             ) from None
+
+
+def _one_line(said: object) -> str:
+    """The text without the line breaks that names of files and folders may have."""
+    return " ".join(str(said).splitlines())
 
 
 @click.group(cls=OneLineGroup)
@@ -94,8 +102,11 @@ def migrate_() -> None:
 @main.command()
 def sweep() -> None:
     """Does here and now whatever was left behind while the queue was down."""
-    for what, count in jobs.sweep_all(_ready_house()).items():
+    done = jobs.sweep_all(_ready_house())
+    for what, count in done.items():
         click.echo(f"{what}: {count}")
+    if done["failed"]:  # What it was is in the log.
+        raise SystemExit(1)
 
 
 def _project(session: Session, slug: str) -> Project:
@@ -134,7 +145,7 @@ def project_create(plan: Path) -> None:
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # The second: lists in lists in lists.
         raise BadSetting(f"{path} is not JSON: {error}") from None
 
 
@@ -152,7 +163,7 @@ def ingest(folder: Path, slug: str) -> None:
     with house.database.reading() as session:
         progress = intake.progress_of(session, intake.delivery(session, delivery_id))
     for name, reason in progress.refused:
-        click.echo(f"refused: {name}: {reason}", err=True)
+        click.echo(_one_line(f"refused: {name}: {reason}"), err=True)
     click.echo(f"{progress.taken} taken in, {len(progress.same)} were there already, {len(progress.refused)} refused")
     if progress.refused:
         raise SystemExit(1)

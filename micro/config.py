@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 # Variables that begin with MICRO_ and belong to somebody else: the tests and scripts.
 NOT_SETTINGS = frozenset({"MICRO_REAL_DATA", "MICRO_VENV", "MICRO_SCREENS", "MICRO_TEST_POSTGRES"})
@@ -99,14 +99,22 @@ class Settings:
                 raise BadSetting(
                     f"{_variable(name)} must be an address that begins with {', '.join(s + ':' for s in schemes)}"
                 )
-        if self.demo and self.host not in ("127.0.0.1", "localhost", "::1"):
+        if self.demo and not self.is_local:
             raise BadSetting("MICRO_DEMO makes accounts with known passwords and is refused beyond 127.0.0.1")
+        if not self.database_url and "?" in str(self.folder):
+            raise BadSetting("the path of MICRO_DATA must not contain a question mark")
         return self
 
     @property
     def folder(self) -> Path:
         """The data folder as an absolute path."""
         return self.data_folder.expanduser().absolute()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the site: no other address, public address or proxy is named."""
+        public = urlsplit(self.base_url).hostname or "127.0.0.1"
+        return {self.host, public} <= LOOPBACK and not self.trusted_proxies
 
     @property
     def database(self) -> str:
@@ -129,7 +137,7 @@ class Settings:
     @property
     def storage(self) -> str:
         """The storage address that is really used."""
-        return self.storage_url or f"file://{self.folder / 'files'}"
+        return self.storage_url or f"file://{quote(str(self.folder / 'files'))}"
 
     @property
     def public_url(self) -> str:
@@ -137,6 +145,7 @@ class Settings:
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RANGES = (
     ("port", 1, 65535),
     ("trusted_proxies", 0, 5),

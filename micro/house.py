@@ -15,7 +15,7 @@ from micro.adapters.passwords import Argon2Passwords
 from micro.adapters.queue import RqJobs
 from micro.adapters.storage import open_storage
 from micro.config import Settings
-from micro.core.ports import Images, Mail, PasswordHasher, Storage
+from micro.core.ports import Images, Mail, PasswordHasher, Queue, Storage
 from micro.data.database import Database
 
 
@@ -32,7 +32,7 @@ class House:
     database: Database
     storage: Storage
     images: Images
-    queue: RqJobs
+    queue: Queue
     mail: Mail
     passwords: PasswordHasher
     secret: str

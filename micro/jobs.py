@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -101,37 +102,45 @@ def drain_cutting(house: House, slug: str) -> int:
             return total
 
 
-def write_release(house: House, release_id: int) -> None:
-    """Reads, writes the files outside of any transaction, then publishes in a second one."""
-    with house.database.reading() as session:
-        plan = releases.gather(session, release_id, house.settings.public_url, house.secret.encode())
-    if plan is None:
-        return
+def write_release(house: House, release_id: int) -> int:
+    """Reads, writes the files outside of any transaction, then publishes in a second one; returns 1, or 0 if done."""
     try:
+        with house.database.reading() as session:
+            plan = releases.gather(session, release_id, house.settings.public_url, house.secret.encode())
+        if plan is None:
+            return 0
         manifest = releases.write_files(plan, house.storage)
-    except MicroError as error:
+    except Exception as error:  # Whatever it was, a release must not stay "being made" for ever.
+        why = str(error) if isinstance(error, MicroError) else type(error).__name__
         with house.database.writing() as session:
-            releases.fail(session, release_id, str(error), house.clock())
+            releases.fail(session, release_id, why, house.clock())
         raise
     with house.database.writing() as session:
         releases.publish(session, release_id, manifest, house.clock())
+    return 1
 
 
 def sweep_all(house: House) -> dict[str, int]:
-    """Takes in, cuts, settles and releases whatever is behind; returns how much of each."""
+    """Takes in, cuts, settles and releases whatever is behind; returns how much of each, and how many parts failed."""
     with house.database.reading() as session:
         deliveries = intake.deliveries_behind(session)
         uncut = cutting.projects_uncut(session)
         behind = settling.projects_behind(session)
         unfinished = releases.releases_behind(session)
-    done = {
-        "files taken in": sum(drain_intake(house, intake_id) for intake_id in deliveries),
-        "scans cut": sum(drain_cutting(house, slug) for slug in uncut),
-        "items settled": sum(drain_settling(house, project_id) for project_id in behind),
-        "releases made": len(unfinished),
-    }
-    for release_id in unfinished:
-        write_release(house, release_id)
+    parts: tuple[tuple[str, Sequence[Any], Callable[..., int]], ...] = (
+        ("files taken in", deliveries, drain_intake),
+        ("scans cut", uncut, drain_cutting),
+        ("items settled", behind, drain_settling),
+        ("releases made", unfinished, write_release),
+    )
+    done = {what: 0 for what, _, _ in parts} | {"failed": 0}
+    for what, subjects, drain in parts:
+        for subject in subjects:
+            try:
+                done[what] += drain(house, subject)
+            except Exception as error:  # noqa: BLE001 - one that fails must not keep the others waiting.
+                log.error("sweep: %s of %s failed: %s", what, subject, type(error).__name__)
+                done["failed"] += 1
     return done
 
 
@@ -143,14 +152,19 @@ class SweepingWorker(Worker):
         open_house(Settings.from_env()).queue.sweep()
 
 
-def work(settings: Settings, burst: bool = False) -> None:
-    """Runs one worker until it is told to stop; ``burst``: until the queue is empty."""
-    address = settings.redis
-    forks_die_with_me()
-    worker = SweepingWorker(
-        [open_queue(address)],
-        connection=connect(address),
+def new_worker(settings: Settings) -> SweepingWorker:
+    """A worker on the settings' queue."""
+    return SweepingWorker(
+        [open_queue(settings.redis, answer_s=None)],
+        connection=connect(settings.redis, answer_s=None),
         serializer=JSONSerializer,
         maintenance_interval=SWEEP_SECONDS,
+        # RQ looks up from an empty queue 15 s before this ends, and its maintenance, our sweep, comes only then.
+        worker_ttl=SWEEP_SECONDS + 15,
     )
-    worker.work(burst=burst, logging_level="WARNING")
+
+
+def work(settings: Settings, burst: bool = False) -> None:
+    """Runs one worker until it is told to stop; ``burst``: until the queue is empty."""
+    forks_die_with_me()
+    new_worker(settings).work(burst=burst, logging_level="WARNING")

@@ -71,10 +71,11 @@ def _waiting(name: str) -> str:
     return f"micro:waiting:{name}"
 
 
-def connect(address: str) -> Redis:
-    """A connection that gives up after seconds rather than holding a visitor."""
-    return Redis.from_url(address, socket_connect_timeout=2, socket_timeout=None)
+def connect(address: str, answer_s: float | None = 2) -> Redis:
+    """A connection that gives up after seconds rather than holding a visitor; None: a worker, who waits for work."""
+    return Redis.from_url(address, socket_connect_timeout=2, socket_timeout=answer_s)
 
 
-def open_queue(address: str) -> RqQueue:
-    return RqQueue(QUEUE_NAME, connection=connect(address), serializer=JSONSerializer)
+def open_queue(address: str, answer_s: float | None = 2) -> RqQueue:
+    """micro's queue at this address."""
+    return RqQueue(QUEUE_NAME, connection=connect(address, answer_s), serializer=JSONSerializer)

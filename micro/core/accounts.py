@@ -15,6 +15,8 @@ NAME_MOST, ADDRESS_MOST, PASSWORD_LEAST, PASSWORD_MOST = 80, 254, 10, 1000
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 
+# The demonstration's own, known to everybody: refused beyond this machine.
+DEMO_PASSWORD = "micro-demo-2026"
 # The commonest of ten characters and more, English and French; shorter ones are refused by their length.
 COMMON_PASSWORDS = frozenset(
     [

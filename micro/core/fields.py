@@ -21,7 +21,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from micro.errors import BadAnswer
@@ -30,6 +30,9 @@ FieldType = Literal["text", "long_text", "number", "date", "choice"]
 FIELD_TYPES: tuple[FieldType, ...] = ("text", "long_text", "number", "date", "choice")
 MARKS = ("blank", "illegible", "unsure")
 LONGEST = {"text": 500, "long_text": 20_000}
+_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
+# "1,234": a thousand and more on an English card, a little more than one on a French one.
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
 _DATE = re.compile(r"(\d{4}|XXXX)-(\d{2}|XX)-(\d{2}|XX)", re.ASCII)
 
 Said = Mapping[str, Any]
@@ -63,20 +66,25 @@ class Field:
 
 def field_from_setup(body: Mapping[str, Any]) -> Field:
     """A Field from one entry of a setup. Raises BadAnswer(name) when the entry cannot be used."""
+    if not isinstance(body, Mapping):
+        raise BadAnswer("form", "Each field of a form is described by an object.")
     name = str(body.get("name", ""))
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
         raise BadAnswer(name, "A field's name needs small letters, digits and underscores, and begins with a letter.")
     if body.get("type") not in FIELD_TYPES:
         raise BadAnswer(name, "“%(type)s” is not a type of field.", type=body.get("type"))
-    field = Field(
-        name=name,
-        type=body["type"],
-        labels=dict(body.get("label", {})),
-        hints=dict(body.get("hint", {})),
-        choices=tuple((str(c["code"]), dict(c.get("label", {}))) for c in body.get("choices", ())),
-        units=tuple(body.get("units", ())),
-        width=str(body.get("width", "whole")),
-    )
+    try:
+        field = Field(
+            name=name,
+            type=body["type"],
+            labels=dict(body.get("label", {})),
+            hints=dict(body.get("hint", {})),
+            choices=tuple((str(c["code"]), dict(c.get("label", {}))) for c in body.get("choices", ())),
+            units=tuple(str(unit) for unit in body.get("units", ())),
+            width=str(body.get("width", "whole")),
+        )
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise BadAnswer(name, "The label, hint, choices or units of “%(name)s” are malformed.", name=name) from None
     if field.type == "choice" and not field.choices:
         raise BadAnswer(name, "A choice needs at least one possibility.")
     return field
@@ -91,7 +99,7 @@ def parse_said(field: Field, said: Any) -> Said:
         raise BadAnswer(field.name, "This field needs a value or a mark.")
     mark = said.get("mark") or None
     if mark is not None and mark not in MARKS:
-        raise BadAnswer(field.name, "“%(mark)s” is not a mark: blank, illegible or unsure.", mark=mark)
+        raise BadAnswer(field.name, "“%(mark)s” is not a mark: blank, illegible or unsure.", mark=str(mark)[:40])
     if mark in ("blank", "illegible"):
         return {"mark": mark}
     value = _parse_value(field, said.get("value"))
@@ -136,11 +144,16 @@ def _parse_number(field: Field, value: Any) -> dict[str, str] | None:
     unit = str(given.get("unit") or (field.units[0] if len(field.units) == 1 else "")).strip()
     if not typed:
         return None
-    try:
-        amount = Decimal(typed.replace(",", "."))
-    except InvalidOperation:
-        raise BadAnswer(field.name, "“%(typed)s” is not a number.", typed=typed[:40]) from None
-    if not amount.is_finite() or abs(amount.adjusted()) > 15 or len(typed) > 30:
+    if not _NUMBER.fullmatch(typed.replace("−", "-")):
+        raise BadAnswer(field.name, "“%(typed)s” is not a number.", typed=typed[:40])
+    if _THOUSANDS.fullmatch(typed):
+        raise BadAnswer(
+            field.name,
+            "“%(typed)s” can be read in two ways. Leave out the comma if it divides thousands; else write a point.",
+            typed=typed[:40],
+        )
+    amount = Decimal(typed.replace("−", "-").replace(",", "."))
+    if abs(amount.adjusted()) > 15 or len(typed) > 30:
         raise BadAnswer(field.name, "“%(typed)s” is not a number that can be kept.", typed=typed[:40])
     if field.units and unit not in field.units:
         raise BadAnswer(field.name, "Choose the unit that is written on the scan.")
@@ -167,10 +180,8 @@ def _parse_date(field: Field, value: Any) -> str | None:
     if found is None:
         raise BadAnswer(field.name, "A date needs a year of four digits, and a month and a day as numbers.")
     month, day = found[2], found[3]
-    if month != "XX" and not 1 <= int(month) <= 12:
-        raise BadAnswer(field.name, "A month is a number from 1 to 12.")
-    if day != "XX" and not 1 <= int(day) <= 31:
-        raise BadAnswer(field.name, "A day is a number from 1 to 31.")
+    if (month != "XX" and not 1 <= int(month) <= 12) or (day != "XX" and not 1 <= int(day) <= 31):
+        raise BadAnswer(field.name, "A day is a number from 1 to 31, a month one from 1 to 12.")
     return None if value == "XXXX-XX-XX" else value
 
 

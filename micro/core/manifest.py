@@ -29,7 +29,7 @@ def read_manifest(content: bytes) -> dict[str, dict[str, str]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     described: dict[str, dict[str, str]] = {}
     for number, row in enumerate(_rows(reader), start=2):
-        if not any(isinstance(value, str) and value.strip() for value in row.values()):
+        if not any(isinstance(value, str) and _visible(value) for value in row.values()):
             continue  # Spreadsheets like to leave empty rows behind.
         name = composed(PurePosixPath((row.get("file") or "").strip().replace("\\", "/")).name)
         if not name or name == ".." or len(name) > NAME_LONGEST:
@@ -42,11 +42,18 @@ def read_manifest(content: bytes) -> dict[str, dict[str, str]]:
                 "manifest", "Row %(number)s: the page “%(page)s” is not a number.", number=number, page=page[:20]
             )
         described[name] = {
-            key: (value or "").strip()
+            key: _visible(value)
             for key, value in row.items()
-            if key and key != "file" and isinstance(value, str) and value.strip()
+            if key and key != "file" and isinstance(value, str) and _visible(value)
         }
     return described
+
+
+def _visible(text: str) -> str:
+    """Without signs that nobody sees: some of them turn the writing round on a page."""
+    return "".join(
+        sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf") or sign in "\u200c\u200d"
+    ).strip()
 
 
 def _decoded(content: bytes) -> str:

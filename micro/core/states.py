@@ -1,4 +1,8 @@
-"""Every state of micro as one table of allowed moves. A state is one column; each move is logged beside it."""
+"""Every state of micro as one table of allowed moves.
+
+A state is one column. What people move (projects, records, tasks by a decision) is logged beside it, in the table
+``move``.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +44,6 @@ INTAKE_FILE = _moves(waiting="taken same refused", taken="", same="", refused="w
 
 # What visitors may see, and where answers may be given.
 PUBLIC_PROJECTS = frozenset({"live", "paused", "finished"})
-# Whose scans anyone may see: an archived project's releases are cited, and link to them.
-VISIBLE_SCANS = PUBLIC_PROJECTS | {"archived"}
 
 
 def check_move(table: Moves, from_state: str, to_state: str) -> None:

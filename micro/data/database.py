@@ -27,7 +27,7 @@ class Database:
         url = make_url(address)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
-        self.engine = create_engine(url, **options)
+        self.engine = create_engine(url, hide_parameters=True, **options)  # What people typed is never logged.
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -58,10 +58,6 @@ class Database:
         with open(f"{self.engine.url.database}-turn", "wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-    def forget_connections(self) -> None:
-        """To be called in a forked child: its connections belong to the parent and must not be closed here."""
-        self.engine.dispose(close=False)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from micro.core.accounts import DEMO_PASSWORD
 from micro.data.models import Account, Institution, Project
 from micro.demo.draw import BOXES, CARD_SIZE_PX
 from micro.demo.drawer import write_drawer
@@ -17,7 +18,7 @@ from micro.jobs import drain_intake
 from micro.services import accounts, intake, projects
 from micro.services.plans import project_from_plan
 
-PASSWORD = "micro-demo-2026"
+PASSWORD = DEMO_PASSWORD
 PEOPLE = (("volunteer", "Ada", ""), ("reviewer", "Ben", "reviewer"), ("manager", "Mia", "manager"))
 CARDS, SEED = 12, 7
 FIELDS = ("object", "material", "length", "findspot", "found_on", "description")
@@ -62,12 +63,7 @@ FORM: dict[str, Any] = {
                 "fr": "Le lieu, avec les mots qui le précèdent : « près de », « champ à ».",
             },
         },
-        {
-            "name": "found_on",
-            "type": "date",
-            "label": {"en": "Found on", "fr": "Date"},
-            "hint": {"en": "Leave out what the card leaves out.", "fr": "Laissez vide ce que la fiche ne dit pas."},
-        },
+        {"name": "found_on", "type": "date", "label": {"en": "Found on", "fr": "Date"}},
         {
             "name": "description",
             "type": "long_text",

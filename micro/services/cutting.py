@@ -20,7 +20,7 @@ from micro.services.assignments import current_setup
 def set_template(session: Session, project: Project, body: Mapping[str, Any]) -> None:
     """Gives the project its template, checked against its form. Raises BadAnswer(box name); Conflict once it was used.
 
-    Regions are never moved under answers, so a template that has cut a scan stays; see docs/manager.md.
+    Regions are never moved under answers, so a template that has cut a scan stays; see docs/professional.md.
     """
     hold_project(session, project)
     setup = current_setup(session, project.id)
@@ -37,7 +37,8 @@ def hold_project(session: Session, project: Project) -> None:
 
     So a template that is set meanwhile misses no scan, and no two items get the same identifier.
     """
-    session.execute(locked(select(Project).where(Project.id == project.id)).execution_options(populate_existing=True))
+    held = locked(select(Project).where(Project.id == project.id)).execution_options(populate_existing=True)
+    session.scalars(held).one()  # Read to the end, or the row in hand stays as it was.
 
 
 def cut_project(session: Session, project: Project, now: datetime, most: int = 200) -> int:

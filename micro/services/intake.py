@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -78,6 +78,39 @@ def add_file(
         session.add(found)
         session.flush()
     return found
+
+
+def deliver_upload(
+    session: Session,
+    project: Project,
+    files: Sequence[tuple[str, str]],
+    described: Mapping[str, Mapping[str, str]],
+    now: datetime,
+) -> Intake:
+    """A delivery of uploaded files, (name, where it is stored) each, described by a manifest.
+
+    Two of one name are both kept, the second as "name (2).jpg". What the manifest names and nobody sent is refused.
+    """
+    intake = open_delivery(session, project, "upload", now)
+    taken: set[str] = set()
+    for name, key in files:
+        add_file(session, intake, _free_name(name, taken), key, described.get(composed(name), {}))
+    for name in sorted(set(described) - {composed(name) for name, _ in files}):
+        _refuse(
+            add_file(session, intake, _free_name(name, taken), "", {}),
+            NotFound("there is no such file among those sent"),
+        )
+    session.flush()
+    return intake
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number when another file of the delivery has it; it is taken from now on."""
+    path, free, number = PurePosixPath(name[: NAME_LONGEST - 10]), name[:NAME_LONGEST], 2
+    while free in taken:
+        free, number = f"{path.stem} ({number}){path.suffix}", number + 1
+    taken.add(free)
+    return free
 
 
 def deliver_folder(session: Session, project: Project, folder: Path, now: datetime) -> Intake:
@@ -215,7 +248,7 @@ def take_in(session: Session, file_id: int, looked: Looked, now: datetime) -> No
         file.scan_id = scan.id
         _end(file, "same")
         return
-    scan = _new_scan(file, looked, now)
+    scan = _new_scan(file, looked, _page_number(session, file), now)
     session.add(scan)
     session.flush()
     file.scan_id = scan.id
@@ -234,7 +267,23 @@ def _refuse(file: IntakeFile, why: MicroError) -> None:
     file.reason, file.reason_values = why.sentence, {name: str(value) for name, value in why.values.items()}
 
 
-def _new_scan(file: IntakeFile, looked: Looked, now: datetime) -> Scan:
+def _page_number(session: Session, file: IntakeFile) -> int:
+    """The page that the manifest names, else the next one of its document. The project is held meanwhile."""
+    if page := file.described.get("page"):
+        return int(page)
+    last = session.scalar(
+        select(func.max(Scan.page_number)).where(
+            Scan.project_id == file.intake.project_id, Scan.document == _document(file.described)
+        )
+    )
+    return (last or 0) + 1
+
+
+def _document(said: Mapping[str, Any]) -> str:
+    return str(said.get("document", ""))[:200]
+
+
+def _new_scan(file: IntakeFile, looked: Looked, page_number: int, now: datetime) -> Scan:
     assert looked.picture is not None  # The caller has looked.
     said = file.described
     stem = PurePosixPath(file.file_name).stem
@@ -250,8 +299,8 @@ def _new_scan(file: IntakeFile, looked: Looked, now: datetime) -> Scan:
         file_name=file.file_name,
         identifier=str(said.get("identifier") or stem)[:200],
         title=str(said.get("title", ""))[:300],
-        document=str(said.get("document", ""))[:200],
-        page_number=int(said.get("page") or file.id),
+        document=_document(said),
+        page_number=page_number,
         rights=str(said.get("rights", ""))[:200],
         credit=str(said.get("credit", ""))[:300],
         created_at=now,
@@ -270,11 +319,6 @@ def delivery_named(session: Session, public_id: str) -> Intake:
     if found is None:
         raise NotFound("There is no such delivery.")
     return found
-
-
-def deliveries_of(session: Session, project: Project) -> list[Intake]:
-    """The deliveries of a project, newest first."""
-    return list(session.scalars(select(Intake).where(Intake.project_id == project.id).order_by(Intake.id.desc())))
 
 
 @dataclass(frozen=True)
@@ -314,8 +358,10 @@ def progress_of(session: Session, intake: Intake) -> Progress:
 
 
 def deliveries_behind(session: Session) -> list[int]:
-    """The deliveries in which a file still waits."""
-    return list(session.scalars(select(IntakeFile.intake_id).where(IntakeFile.state == "waiting").distinct()))
+    """The deliveries in which an uploaded file still waits."""
+    waiting = select(IntakeFile.intake_id).where(IntakeFile.state == "waiting")
+    # A folder lies on one machine, and a sweep may run on another: `micro ingest` again takes up what it left.
+    return list(session.scalars(waiting.where(~IntakeFile.storage_key.startswith(FOLDER)).distinct()))
 
 
 def scans_of(session: Session, project: Project) -> Iterable[Scan]:

@@ -1,8 +1,9 @@
 """A project from a plan: one JSON file that says all, for `micro project create` and for the demonstration.
 
 ``{"institution": {"slug", "name", "accent"}, "collection": name, "slug", "content_language", "licence",
-"texts": {"en": {"title", "lead", "about"}, "fr": …}, "min_answers", "max_answers", "target_confidence", "task_order",
-"form": {"fields": […]}, "boxes": […]}``; see docs/operator.md for a whole one. The first seven are needed.
+"texts": {"en": {"title", "lead", "about"}, "fr": …}, "min_answers", "max_answers", "target_confidence",
+"task_order", "kind": "transcribe", "form": {"fields": […]}, "boxes": […]}``.
+Institution, collection, slug, texts and form are needed; docs/operator.md shows a whole one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,19 @@ from micro.services.projects import SLUG, make_project
 
 NEEDED = ("institution", "collection", "slug", "texts", "form")
 SETTINGS = ("min_answers", "max_answers", "target_confidence", "task_order")
-KNOWN = frozenset({*NEEDED, *SETTINGS, "content_language", "licence", "boxes"})
+LANGUAGE_LONGEST = 5
+SHAPES: Mapping[str, type] = {
+    "institution": Mapping,
+    "texts": Mapping,
+    "form": Mapping,
+    "boxes": list,
+    "collection": str,
+    "slug": str,
+    "licence": str,
+    "content_language": str,
+    "kind": str,
+}
+KNOWN = frozenset({*NEEDED, *SETTINGS, "content_language", "licence", "boxes", "kind"})
 ACCENTS = ("", "valmont", "notarial", "harrowby", "kesten")
 
 
@@ -37,6 +50,13 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
             raise BadAnswer(name, "The plan needs “%(name)s”.", name=name)
     if unknown := sorted(set(plan) - KNOWN):
         raise BadAnswer(unknown[0], "The plan has no part called “%(name)s”.", name=unknown[0])
+    for name, shape in SHAPES.items():
+        if name in plan and not isinstance(plan[name], shape):
+            raise BadAnswer(name, "The plan's “%(name)s” has the wrong form.", name=name)
+    if not all(isinstance(texts, Mapping) for texts in plan["texts"].values()):
+        raise BadAnswer("texts", 'The texts are given by language: {"en": {"title": …}}.')
+    if len(plan.get("content_language", "en")) > LANGUAGE_LONGEST:
+        raise BadAnswer("content_language", "A language is a short code such as en or fr.")
     collection = _collection(session, _institution(session, plan["institution"], now), str(plan["collection"]), now)
     project = make_project(
         session,
@@ -47,6 +67,7 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
         now,
         licence=plan.get("licence", "CC-BY-4.0"),
         content_language=plan.get("content_language", "en"),
+        kind=plan.get("kind", "transcribe"),
         **_redundancy(plan),
     )
     if plan.get("boxes"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from micro.core.fields import Field
 from micro.core.geometry import WHOLE
@@ -31,8 +31,11 @@ from micro.data.models import (
 from micro.errors import BadAnswer, Conflict, NotFound
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
+from micro.services.cutting import hold_project
 from micro.services.moves import note_move
 
+A_PAGE = 24
+FIGURES_KEPT = timedelta(seconds=60)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -61,40 +64,71 @@ def project_named(session: Session, slug: str) -> Project:
     return found
 
 
-def public_projects(session: Session) -> list[Project]:
-    """What visitors see: live projects first, then the paused and the finished, by title."""
-    found = session.scalars(select(Project).where(Project.state.in_(PUBLIC_PROJECTS))).all()
-    order = {"live": 0, "paused": 1, "finished": 2}
-    return sorted(found, key=lambda project: (order[project.state], project.slug))
+@dataclass(frozen=True)
+class ProjectPage:
+    """One page of a list of projects, their institutions loaded with them; ``total`` counts all pages."""
+
+    projects: tuple[Project, ...]
+    total: int
+    page: int
+    pages: int
+
+
+def public_page(session: Session, page: int = 1, size: int = A_PAGE) -> ProjectPage:
+    """What visitors see: live projects first, then the paused and the finished, by address."""
+    order = case({"live": 0, "paused": 1, "finished": 2}, value=Project.state)
+    return _page(session, select(Project).where(Project.state.in_(PUBLIC_PROJECTS)), (order, Project.slug), page, size)
+
+
+def desk_page(session: Session, institution_ids: Iterable[int] | None, page: int = 1) -> ProjectPage:
+    """The projects of some institutions (None: of all), by address."""
+    return _page(session, _owned_by(institution_ids), (Project.slug,), page, A_PAGE)
+
+
+def _page(session: Session, query: Select[Any], order: tuple[Any, ...], page: int, size: int) -> ProjectPage:
+    """A page that is not there becomes the nearest one that is."""
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    pages = max(1, -(-total // size))
+    page = min(max(1, page), pages)
+    owner = joinedload(Project.collection).joinedload(Collection.institution)
+    found = session.scalars(query.options(owner).order_by(*order).limit(size).offset((page - 1) * size))
+    return ProjectPage(tuple(found), total, page, pages)
+
+
+def _owned_by(institution_ids: Iterable[int] | None) -> Select[Any]:
+    query = select(Project).join(Collection)
+    return query if institution_ids is None else query.where(Collection.institution_id.in_(list(institution_ids)))
 
 
 def projects_of(session: Session, institution_ids: Iterable[int] | None) -> list[Project]:
     """The projects of some institutions (None: of all), by slug."""
-    query = select(Project).join(Collection).order_by(Project.slug)
-    if institution_ids is not None:
-        query = query.where(Collection.institution_id.in_(list(institution_ids)))
-    return list(session.scalars(query))
+    return list(session.scalars(_owned_by(institution_ids).order_by(Project.slug)))
 
 
 def progress_of(session: Session, project_id: int) -> Progress:
     """The project's figures. Cost: a few counts by index."""
-    states = {
-        state: count
-        for state, count in session.execute(
-            select(Task.state, func.count()).where(Task.project_id == project_id).group_by(Task.state)
+    return progress_of_all(session, [project_id])[project_id]
+
+
+def progress_of_all(session: Session, project_ids: Iterable[int]) -> dict[int, Progress]:
+    """The figures of some projects: one grouped count a table, however many projects there are."""
+    wanted = list(project_ids)
+    tasks = _counts(session, wanted, Task.project_id, func.count(), func.count(case((Task.state == "done", 1))))
+    answers = _counts(session, wanted, Answer.project_id, func.count(), func.count(func.distinct(Answer.volunteer_id)))
+    scans = _counts(session, wanted, Scan.project_id, func.count())
+    waiting = _counts(session, wanted, Record.project_id, func.count(case((Record.state == "review", 1))))
+    return {
+        one: Progress(
+            *tasks.get(one, (0, 0)), *answers.get(one, (0, 0)), *scans.get(one, (0,)), *waiting.get(one, (0,))
         )
+        for one in wanted
     }
-    answers, volunteers = session.execute(
-        select(func.count(), func.count(func.distinct(Answer.volunteer_id))).where(Answer.project_id == project_id)
-    ).one()
-    scans = session.scalar(select(func.count()).select_from(Scan).where(Scan.project_id == project_id)) or 0
-    waiting = (
-        session.scalar(
-            select(func.count()).select_from(Record).where(Record.project_id == project_id, Record.state == "review")
-        )
-        or 0
-    )
-    return Progress(sum(states.values()), states.get("done", 0), answers, volunteers, scans, waiting)
+
+
+def _counts(session: Session, wanted: list[int], owner: Any, *counts: Any) -> dict[int, tuple[int, ...]]:
+    """Counts of one table's rows by project; a project without a row is not in it."""
+    found = session.execute(select(owner, *counts).where(owner.in_(wanted)).group_by(owner))
+    return {row[0]: tuple(row[1:]) for row in found}
 
 
 @dataclass(frozen=True)
@@ -123,6 +157,20 @@ def network_figures(session: Session) -> NetworkFigures:
         or 0
     )
     return NetworkFigures(answers, records, volunteers, institutions)
+
+
+_lately: dict[str, tuple[datetime, NetworkFigures]] = {}
+
+
+def network_figures_lately(session: Session, address: str, now: datetime) -> NetworkFigures:
+    """The figures as they were at most a minute ago: counting all answers is too much for every visit.
+
+    Each process keeps them for itself, under the ``address`` of the database.
+    """
+    kept = _lately.get(address)
+    if kept is None or not timedelta(0) <= now - kept[0] < FIGURES_KEPT:
+        kept = _lately[address] = (now, network_figures(session))
+    return kept[1]
 
 
 def make_project(
@@ -193,9 +241,25 @@ def change_setup(session: Session, project: Project, body: Mapping[str, Any], no
 
 
 def move_project(
-    session: Session, project: Project, to_state: str, account_id: int | None, now: datetime, why: str = ""
+    session: Session,
+    project: Project,
+    to_state: str,
+    account_id: int | None,
+    now: datetime,
+    why: str = "",
+    *,
+    seen: str = "",
 ) -> None:
-    """Moves the project and writes it down. Going live needs at least one task."""
+    """Moves the project and writes it down. Going live needs at least one task.
+
+    ``seen`` is the state that whoever moves it had before their eyes (empty: as it was loaded). Conflict when somebody
+    else moved it since: of two moves at once one is made and logged.
+    """
+    seen = seen or project.state
+    hold_project(session, project)
+    session.refresh(project, ["state"])  # Whoever held it before may have moved it.
+    if project.state != seen:
+        raise Conflict("This has moved on meanwhile, and that is no longer possible.")
     check_move(PROJECT, project.state, to_state)
     if to_state == "live" and not session.scalar(select(Task.id).where(Task.project_id == project.id).limit(1)):
         raise Conflict("There is nothing to ask yet: take in scans and cut them first.")
@@ -206,15 +270,23 @@ def move_project(
 
 def a_cut_item(session: Session, project_id: int) -> tuple[Item, Region] | None:
     """An item to show on the project's page, with a region that is asked: one that still needs reading comes first."""
+    return cut_items(session, [project_id]).get(project_id)
+
+
+def cut_items(session: Session, project_ids: Iterable[int]) -> dict[int, tuple[Item, Region]]:
+    """Such an item of each of some projects, in one query; a project without a task is not in it."""
+    other = aliased(Task)
+    first = select(other.id).where(other.project_id == Project.id)
+    first_task = first.order_by(other.state.desc(), other.position, other.id).limit(1).scalar_subquery()
     found = session.execute(
-        select(Item, Region)
-        .join(Task, Task.item_id == Item.id)
+        select(Project.id, Item, Region)
+        .select_from(Project)
+        .join(Task, Task.id == first_task)
+        .join(Item, Item.id == Task.item_id)
         .join(Region, Region.id == Task.region_id)
-        .where(Item.project_id == project_id)
-        .order_by(Task.state.desc(), Task.position, Task.id)
-        .limit(1)
-    ).first()
-    return None if found is None else (found[0], found[1])
+        .where(Project.id.in_(list(project_ids)))
+    )
+    return {project_id: (item, region) for project_id, item, region in found}
 
 
 @dataclass(frozen=True)

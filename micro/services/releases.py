@@ -114,6 +114,12 @@ def releases_of(session: Session, project: Project) -> list[Release]:
     )
 
 
+def is_published(session: Session, project: Project) -> bool:
+    """Whether any release of the project is out, whatever became of the project."""
+    out = select(Release.id).where(Release.project_id == project.id, Release.state == "published").limit(1)
+    return session.scalar(out) is not None
+
+
 def count_to_release(session: Session, project: Project) -> int:
     """How many records the next release would hold."""
     return (

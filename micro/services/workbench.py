@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import func, select, tuple_
@@ -59,16 +60,16 @@ def what_is_left(session: Session, project: Project, volunteer_id: int | None) -
     return "others" if session.scalar(free.limit(1)) is None else "free"
 
 
-def held_by(session: Session, volunteer_id: int) -> list[Assignment]:
-    """The tasks that the volunteer holds in all projects, the oldest first."""
-    return list(
-        session.scalars(
-            select(Assignment)
-            .where(Assignment.volunteer_id == volunteer_id, Assignment.state == "lent")
-            .options(joinedload(Assignment.project), joinedload(Assignment.task).joinedload(Task.item))
-            .order_by(Assignment.lent_at)
-        )
-    )
+def held_by(session: Session, volunteer_id: int, at: datetime | None = None) -> list[Assignment]:
+    """The tasks that the volunteer has begun in all projects, the oldest first.
+
+    With ``at`` only those whose lease still runs then: the ones that ``assignments.open_leases`` counts.
+    """
+    begun = select(Assignment).where(Assignment.volunteer_id == volunteer_id, Assignment.state == "lent")
+    if at is not None:
+        begun = begun.where(Assignment.expires_at > at)
+    shown = begun.options(joinedload(Assignment.project), joinedload(Assignment.task).joinedload(Task.item))
+    return list(session.scalars(shown.order_by(Assignment.lent_at)))
 
 
 @dataclass(frozen=True)

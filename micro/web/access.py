@@ -81,6 +81,20 @@ ACCESS: Mapping[str, Rule] = {
 }
 
 
+# No form or JSON of ours is larger, in bytes; only uploads of scans are.
+LARGEST_BODY = 2_000_000
+
+
+def bound_request() -> None:
+    """Bounds what is read of a request; runs before anything reads it. No address of ours holds a NUL."""
+    if request.endpoint == "manage.upload":
+        request.max_content_length = house().settings.upload_megabytes * 1_000_000
+    else:
+        request.max_content_length = LARGEST_BODY
+    if any("\0" in part for part in (request.view_args or {}).values() if isinstance(part, str)):
+        raise NotFound("There is nothing at this address.")
+
+
 def check_access() -> None:
     """Lets the request pass or raises; runs before every view."""
     if request.endpoint is None:  # No such address; the error table says so.

@@ -6,15 +6,13 @@ up every other writer.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 from flask_login import login_user, logout_user
 
-from micro.core.accounts import checked_address, checked_password, checked_wish, plain_address
+from micro.core.accounts import DEMO_PASSWORD, checked_address, checked_password, checked_wish, plain_address
 from micro.data.models import Account
 from micro.errors import BadAnswer, Closed, MicroError, OutsideFailed, TooMuch
 from micro.services import accounts, throttle
@@ -26,6 +24,7 @@ from micro.services.throttle import Counter
 from micro.web import letters
 from micro.web.context import SignedIn, current_person, house
 from micro.web.language import LANGUAGES, current_language, remember_language
+from micro.web.links import path_on_this_site
 from micro.web.problems import STATUS, said
 
 blueprint = Blueprint("account", __name__)
@@ -46,7 +45,7 @@ def sign_up() -> ResponseReturnValue:
     """Makes an account that waits to be confirmed; the page afterwards is the same for every address."""
     if current_person().account_id is not None:
         return redirect(url_for("account.me"))
-    if request.method == "GET":
+    if request.method != "POST":
         return _page("account/sign_up.html")
     try:
         return _posted(_again() if "again" in request.form else _signed_up(), "sign_up")
@@ -79,7 +78,7 @@ def confirm(token: str) -> ResponseReturnValue:
         account = _opened(Purpose.CONFIRM, token)
     except Closed as error:
         return _refused(error, "account/link_over.html", what="confirm")
-    if request.method == "GET":
+    if request.method != "POST":
         return _page("account/confirm.html", account=account)
     try:
         account = _proven(account.email)
@@ -99,7 +98,7 @@ def sign_in() -> ResponseReturnValue:
     """Signs in, and goes on to ``next`` when that is a page of this site."""
     if current_person().account_id is not None:
         return redirect(_next_path() or url_for("public.front"))
-    if request.method == "GET":
+    if request.method != "POST":
         return _page("account/sign_in.html")
     try:
         account = _proven(request.form.get("email", ""))
@@ -120,6 +119,8 @@ def _proven(email: str) -> Account:
     right = accounts.is_right_password(account, request.form.get("password", ""), house().passwords)
     if account is None or not right:
         raise BadAnswer("password", "The address or the password is not right.")
+    if request.form.get("password") == DEMO_PASSWORD and not house().settings.is_local:
+        raise BadAnswer("password", "The demonstration's accounts work on the machine itself only.")
     with house().database.writing() as session:
         throttle.forget_success(session, both)
     return account
@@ -145,18 +146,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _next_path() -> str:
-    return safe_path(request.values.get("next", ""))
-
-
-def safe_path(wished: str) -> str:
-    """The path when it leads to a page of this site, else empty.
-
-    Browsers read ``//host``, ``/\\host`` and the same with a tab or a newline in it as another site.
-    """
-    if not wished.startswith("/") or wished.startswith("//") or "\\" in wished or not wished.isprintable():
-        return ""
-    parts = urlsplit(wished)
-    return "" if parts.scheme or parts.netloc else wished
+    return path_on_this_site(request.values.get("next", "")) or ""
 
 
 # --- a new password -----------------------------------------------------------------------------------------------
@@ -165,7 +155,7 @@ def safe_path(wished: str) -> str:
 @blueprint.route("/forgot", methods=["GET", "POST"])
 def forgot() -> ResponseReturnValue:
     """Sends a link to set a new password; the page afterwards is the same for every address."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _page("account/forgot.html")
     try:
         email = checked_address(request.form.get("email", ""))
@@ -182,7 +172,7 @@ def reset(token: str) -> ResponseReturnValue:
     """Sets a new password, once per link."""
     try:
         account = _opened(Purpose.RESET, token)
-        if request.method == "GET":
+        if request.method != "POST":
             return _page("account/reset.html", account=account)
         hashed = house().passwords.hash(checked_password(request.form.get("password", ""), account.email))
         with house().database.writing() as session:
@@ -209,7 +199,7 @@ def _opened(purpose: Purpose, token: str) -> Account:
 @blueprint.route("/me", methods=["GET", "POST"])
 def me() -> ResponseReturnValue:
     """Shows the account with its own numbers; changes the name and the language."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _about_me()
     language = request.form.get("language", "")
     try:

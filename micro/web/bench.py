@@ -30,6 +30,7 @@ from micro.web.problems import said, wants_json
 from micro.web.terms import needs_terms
 
 blueprint = Blueprint("bench", __name__)
+PAGES_MOST = 100_000
 ANSWERS_A_PAGE = 50
 
 
@@ -82,7 +83,7 @@ def accept(project: str) -> ResponseReturnValue:
 @blueprint.route("/p/<project>/take", methods=["GET", "POST"])
 def take(project: str) -> ResponseReturnValue:
     """POST lends a task. GET only tells what there is to take: a lease is never taken by following a link."""
-    if request.method == "GET":
+    if request.method != "POST":
         return waiting(project)
     with house().database.writing() as session:
         found = public_project(session, project)
@@ -127,22 +128,31 @@ def waiting(project: str) -> ResponseReturnValue:
     with house().database.reading() as session:
         found = public_project(session, project)
         volunteer = known_volunteer(session)
-        held = held_tasks(session, volunteer)
-        left = workbench.what_is_left(session, found, volunteer.id if volunteer else None)
-        case = found.state if found.state != "live" else left
-        here = next((one for one in held if one.project_id == found.id), None)
-        if case in ("free", "others", "yours") and here is not None:
-            case = "held"
-        elif case == "free" and len(held) >= lending_rule().open_leases:
-            case = "too_many"
+        here = assignments.held_assignment(session, found.id, volunteer.id) if volunteer else None
+        case = what_taking_would_do(session, found, volunteer, here)
         return render_template(
             "bench/waiting.html",
             project=found,
             institution=found.collection.institution,
             case=case,
-            held=held,
+            held=held_tasks(session, volunteer, house().clock()) if case == "too_many" else [],
             here=here,
         )
+
+
+def what_taking_would_do(
+    session: Session, project: Project, volunteer: Volunteer | None, here: Assignment | None
+) -> str:
+    """The case that the waiting page tells of. By the functions that lend, so that page and button always agree."""
+    if project.state != "live":
+        return project.state
+    if here is not None:
+        return "held"
+    left = workbench.what_is_left(session, project, volunteer.id if volunteer else None)
+    if left != "free" or volunteer is None:
+        return left
+    open_now = assignments.open_leases(session, volunteer.id, house().clock())
+    return "too_many" if open_now >= lending_rule().open_leases else left
 
 
 # Working on it -------------------------------------------------------------------------------------------------
@@ -343,7 +353,7 @@ def tell(session: Session, held: Assignment) -> None:
 @blueprint.get("/my-answers")
 def mine() -> ResponseReturnValue:
     """The volunteer's own answers, newest first, with what became of each."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), PAGES_MOST)
     with house().database.reading() as session:
         volunteer = known_volunteer(session)
         found, count = workbench.own_answers(session, volunteer.id, page, ANSWERS_A_PAGE) if volunteer else ([], 0)
@@ -357,9 +367,9 @@ def mine() -> ResponseReturnValue:
         )
 
 
-def held_tasks(session: Session, volunteer: Volunteer | None) -> list[Assignment]:
-    """What this visitor has begun and not finished."""
-    return workbench.held_by(session, volunteer.id) if volunteer else []
+def held_tasks(session: Session, volunteer: Volunteer | None, at: datetime | None = None) -> list[Assignment]:
+    """What this visitor has begun and not finished; with ``at`` only what is still lent to them then."""
+    return workbench.held_by(session, volunteer.id, at) if volunteer else []
 
 
 def as_row(own: workbench.OwnAnswer) -> dict[str, Any]:

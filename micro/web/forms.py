@@ -29,7 +29,7 @@ def nested(entries: Iterable[tuple[str, str]], fields: Iterable[str]) -> dict[st
     made: dict[str, Any] = {field: {} for field in fields}
     for name, text in entries:
         field, *parts = name.split(".")
-        if field not in made or not parts or len(parts) >= DEEPEST:
+        if field not in made or not parts or len(parts) >= DEEPEST or not all(map(str.isidentifier, parts)):
             continue
         if parts == ["mark"]:
             made[field]["mark"] = _stronger(made[field].get("mark", ""), text)
@@ -95,7 +95,7 @@ def draft_of(said: Any, fields: Iterable[str]) -> dict[str, Any]:
     if not isinstance(said, Mapping):
         raise BadAnswer("", "A draft is an object with one entry per field.")
     leaves = list(typed(said).items())
-    if sum(len(text) for _, text in leaves) > LONGEST_DRAFT_TEXT:
+    if sum(len(name) + len(text) for name, text in leaves) > LONGEST_DRAFT_TEXT:
         raise BadAnswer("", "This is too long to be kept as a draft.")
     return nested(((name, storable(text)) for name, text in leaves), fields)
 

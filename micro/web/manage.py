@@ -7,22 +7,24 @@ import secrets
 from pathlib import PurePosixPath
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.datastructures import FileStorage
 
-from micro.core.manifest import composed
 from micro.core.states import PROJECT
 from micro.data.models import Project
 from micro.errors import BadAnswer, MicroError
 from micro.kinds import kind_named
-from micro.services import assignments, cutting, intake, projects, releases
+from micro.services import assignments, cutting, intake, projects, releases, reports
 from micro.web.context import current_person, house
-from micro.web.problems import said, wants_json
+from micro.web.forms import storable
+from micro.web.problems import said
 
 blueprint = Blueprint("manage", __name__)
 SHOWN_SCANS = 24
+SHOWN_DELIVERIES = 8
+SHOWN_REPORTS = 50
 CUT_AT_ONCE = 100
 
 
@@ -32,22 +34,21 @@ def index() -> str:
     person = current_person()
     with house().database.reading() as session:
         mine = None if person.is_network_admin else person.roles or {}
-        rows = [(project, projects.progress_of(session, project.id)) for project in projects.projects_of(session, mine)]
-        return render_template("manage/index.html", rows=rows, here="manage")
+        found = projects.desk_page(session, mine, request.args.get("page", 1, int))
+        figures = projects.progress_of_all(session, [project.id for project in found.projects])
+        rows = [(project, figures[project.id]) for project in found.projects]
+        return render_template("manage/index.html", rows=rows, found=found, here="manage")
 
 
 @blueprint.get("/desk/<project>")
 def project(project: str) -> str:
-    """One project: its scans, deliveries, template, state and releases."""
+    """One project: its scans, deliveries, template, state, releases, and what volunteers reported."""
     with house().database.reading() as session:
         return _project_page(session, projects.project_named(session, project))
 
 
 def _project_page(session: Any, found: Project, problem: str = "", template: str | None = None) -> str:
     setup = assignments.current_setup(session, found.id)
-    deliveries = [
-        (delivery, intake.progress_of(session, delivery)) for delivery in intake.deliveries_of(session, found)
-    ]
     text = json.dumps(found.cutting, indent=1, ensure_ascii=False) if found.cutting else ""
     return render_template(
         "manage/project.html",
@@ -55,14 +56,16 @@ def _project_page(session: Any, found: Project, problem: str = "", template: str
         institution=found.collection.institution,
         here="manage",
         progress=projects.progress_of(session, found.id),
-        deliveries=deliveries,
+        deliveries=reports.newest_deliveries(session, found.id, SHOWN_DELIVERIES),
         onward=sorted(PROJECT[found.state]),
-        scans=list(intake.scans_of(session, found))[:SHOWN_SCANS],
+        scans=reports.first_scans(session, found.id, SHOWN_SCANS),
         item=projects.a_cut_item(session, found.id),
         fields=kind_named(setup.kind).fields(setup.body),
         template=text if template is None else template,
         problem=problem,
         releases=releases.releases_of(session, found),
+        reports=reports.reports_of(session, found.id, SHOWN_REPORTS),
+        reports_count=reports.reports_count(session, found.id),
     )
 
 
@@ -70,48 +73,70 @@ def _project_page(session: Any, found: Project, problem: str = "", template: str
 def upload(project: str) -> ResponseReturnValue:
     """Keeps the uploaded files and lets a job take them in; a manifest.csv among them describes the others."""
     files = [file for file in request.files.getlist("files") if file.filename]
-    if not files:
-        raise BadAnswer("files", "Choose at least one picture.")
     manifests = [file for file in files if _name(file).lower() in intake.MANIFEST_NAMES]
     described = intake.read_manifest(manifests[0].read()) if manifests else {}
     kept = [(file, _name(file), f"incoming/{secrets.token_hex(16)}") for file in files if file not in manifests]
+    if not kept:
+        raise BadAnswer("files", "Choose at least one picture.")
     for file, _, key in kept:
         house().storage.put(key, file.read())
     with house().database.writing() as session:
-        delivery = intake.open_delivery(session, projects.project_named(session, project), "upload", house().clock())
-        for _, name, key in kept:
-            intake.add_file(session, delivery, name, key, described.get(composed(name), {}))
+        sent = [(name, key) for _, name, key in kept]
+        delivery = intake.deliver_upload(
+            session, projects.project_named(session, project), sent, described, house().clock()
+        )
         address, delivery_id = url_for("manage.intake", intake=delivery.public_id), delivery.id
     house().queue.take_in(delivery_id)
     return redirect(address, code=303)
 
 
 def _name(file: FileStorage) -> str:
-    return PurePosixPath((file.filename or "").replace("\\", "/")).name[:255]
+    return storable(PurePosixPath((file.filename or "").replace("\\", "/")).name)[:255]
 
 
 @blueprint.get("/desk/intake/<intake>", endpoint="intake")
 def one_delivery(**parts: str) -> ResponseReturnValue:
-    """How far a delivery is, what was refused and why."""
+    """How far a delivery is, what was refused and why; with ?format=json its figures, for the page's own script."""
     with house().database.reading() as session:
         delivery = intake.delivery_named(session, parts["intake"])
-        progress = intake.progress_of(session, delivery)
-        if wants_json():
-            return jsonify({"total": progress.total, "waiting": progress.waiting})
+        figures = reports.delivery_figures(session, [delivery.id])[delivery.id]
+        if request.args.get("format") == "json":
+            return _figures_for_script(figures)
         return render_template(
             "manage/intake.html",
             delivery=delivery,
-            progress=progress,
+            progress=intake.progress_of(session, delivery),
+            sentence=_sentence(figures),
             project=delivery.project,
             institution=delivery.project.collection.institution,
             here="manage",
         )
 
 
+def _figures_for_script(figures: reports.DeliveryFigures) -> Response:
+    response = jsonify({"total": figures.total, "waiting": figures.waiting, "sentence": _sentence(figures)})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _sentence(figures: reports.DeliveryFigures) -> str:
+    """How far a delivery is, in words."""
+    if figures.waiting:
+        return str(
+            ngettext(
+                "%(num)s file of %(total)s waits.",
+                "%(num)s files of %(total)s wait.",
+                figures.waiting,
+                total=figures.total,
+            )
+        )
+    return str(ngettext("%(num)s scan was taken in.", "%(num)s scans were taken in.", figures.taken))
+
+
 @blueprint.post("/desk/<project>/cutting", endpoint="cutting")
 def set_template(project: str) -> ResponseReturnValue:
     """Gives the project its template of named boxes, and cuts what has not been cut."""
-    text = request.form.get("template", "")
+    text = storable(request.form.get("template", ""))
     try:
         with house().database.writing() as session:
             found = projects.project_named(session, project)
@@ -132,7 +157,7 @@ def set_template(project: str) -> ResponseReturnValue:
 def _template(text: str) -> dict[str, Any]:
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadAnswer("template", "The boxes must be written as JSON.") from None
     if (
         not isinstance(body, dict)
@@ -156,7 +181,8 @@ def state(project: str) -> ResponseReturnValue:
             wished,
             current_person().account_id,
             house().clock(),
-            request.form.get("why", "")[:500],
+            storable(request.form.get("why", ""))[:500],
+            seen=request.form.get("seen", ""),
         )
     return redirect(url_for("manage.project", project=project), code=303)
 
@@ -169,7 +195,7 @@ def release(project: str) -> ResponseReturnValue:
             session,
             projects.project_named(session, project),
             current_person().account_id,
-            request.form.get("notes", "")[:2000],
+            storable(request.form.get("notes", ""))[:2000],
             house().clock(),
         )
         release_id, number = begun.id, begun.number

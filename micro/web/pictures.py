@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
-from micro.core.states import VISIBLE_SCANS
+from micro.core.states import PUBLIC_PROJECTS
 from micro.data.models import Scan
 from micro.errors import NotFound
-from micro.services import cutting, pictures
+from micro.services import cutting, pictures, releases
 from micro.web.context import current_person, house
 
 blueprint = Blueprint("pictures", __name__)
@@ -38,8 +38,8 @@ def region(region: str, longest: int) -> Response:
 def _check_sight(session: Session, scan: Scan) -> bool:
     """Whether the picture is private; NotFound for those who may not see it. A draft's are."""
     project = scan.project
-    if project.state in VISIBLE_SCANS:
-        return False
+    if project.state in PUBLIC_PROJECTS or releases.is_published(session, project):
+        return False  # An archived project's releases are cited, and link to its scans.
     if not current_person().may_review(project.collection.institution_id):
         raise NotFound("There is no such scan.")
     return True

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from micro import errors
 from micro.errors import BadAnswer, MicroError, SignInNeeded, TooMuch
+from micro.web.links import path_on_this_site
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +41,8 @@ def prepare_problems(app: Flask) -> None:
     app.register_error_handler(CSRFError, _old_form)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(OperationalError, _database_busy)
+    for unreadable in (DataError, RecursionError, OverflowError):
+        app.register_error_handler(unreadable, _unreadable)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -56,8 +62,8 @@ def _micro_error(error: MicroError) -> ResponseReturnValue:
     status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
     if status >= 500:
         log.error("%s: %s", type(error).__name__, error)
-    if isinstance(error, SignInNeeded) and not wants_json() and request.method == "GET":
-        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+    if isinstance(error, SignInNeeded) and not wants_json():
+        return redirect(url_for("account.sign_in", next=_where_from()), code=303 if request.method == "POST" else 302)
     extra: dict[str, Any] = {}
     if isinstance(error, BadAnswer):
         extra["fields"] = {problem.field: said(problem) for problem in (error, *error.others)}
@@ -65,6 +71,16 @@ def _micro_error(error: MicroError) -> ResponseReturnValue:
     if isinstance(error, TooMuch) and error.wait_s:
         response.headers["Retry-After"] = str(error.wait_s)
     return response
+
+
+def _where_from() -> str | None:
+    """Where to go on after signing in: this page, or the one whose form was sent."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    came = urlsplit(request.referrer or "")
+    return (
+        path_on_this_site(came.path + ("?" + came.query if came.query else "")) if came.netloc == request.host else None
+    )
 
 
 def _old_form(_: CSRFError) -> ResponseReturnValue:
@@ -82,6 +98,12 @@ def _too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
     return _answer(413, gettext("This is too large to be sent at once."))
 
 
+def _unreadable(error: Exception) -> ResponseReturnValue:
+    """Signs that no database keeps, numbers beyond all size, JSON nested thousands deep: no accident."""
+    log.warning("%s at %s", type(error).__name__, request.endpoint)
+    return _answer(422, gettext("What was sent cannot be read."))
+
+
 def _database_busy(error: OperationalError) -> ResponseReturnValue:
     log.error("database: %s", type(error.orig).__name__)
     return _answer(503, gettext("Our database is busy at the moment. Please send again."))
@@ -97,8 +119,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    # Never the message: it may hold what a person typed.
-    log.exception("unexpected %s at %s", type(error).__name__, request.endpoint)
+    # Never the message, nor the lines of code: they may hold what a person typed.
+    places = [f"{frame.name} ({Path(frame.filename).name}:{frame.lineno})" for frame in extract_tb(error.__traceback__)]
+    log.error("unexpected %s at %s: %s", type(error).__name__, request.endpoint, " > ".join(places[-8:]))
     return _answer(500, gettext("Something went wrong on our side. It has been noted."))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from micro import __version__
 from micro.core import terms
 from micro.core.states import PUBLIC_PROJECTS
-from micro.data.models import Account
+from micro.data.models import Account, Item, Project, Region
 from micro.errors import MicroError, NotFound
 from micro.kinds import all_kinds
 from micro.services import assignments, projects, releases
@@ -23,6 +25,8 @@ from micro.web.language import LANGUAGES, current_language, remember_language
 from micro.web.links import path_on_this_site
 
 blueprint = Blueprint("public", __name__)
+ON_FRONT = 6
+ProjectRow = tuple[Project, projects.Progress, tuple[Item, Region] | None]
 PAGES = ("about", "terms", "privacy", "accessibility")
 
 
@@ -30,25 +34,27 @@ PAGES = ("about", "terms", "privacy", "accessibility")
 def front() -> str:
     """What this is, where help counts today, and the network in figures."""
     with house().database.reading() as session:
-        shown = projects.public_projects(session)
-        rows = [
-            (project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id))
-            for project in shown[:6]
-        ]
-        figures = projects.network_figures(session)
+        shown = projects.public_page(session, size=ON_FRONT)
+        rows = _with_figures(session, shown.projects)
+        figures = projects.network_figures_lately(session, house().settings.database, house().clock())
         example = projects.a_read_record(session)
-        return render_template("public/front.html", rows=rows, count=len(shown), figures=figures, example=example)
+        return render_template("public/front.html", rows=rows, count=shown.total, figures=figures, example=example)
 
 
 @blueprint.get("/projects", endpoint="projects")
 def all_projects() -> str:
-    """All projects."""
+    """All projects, page by page."""
     with house().database.reading() as session:
-        rows = [
-            (project, projects.progress_of(session, project.id), projects.a_cut_item(session, project.id))
-            for project in projects.public_projects(session)
-        ]
-        return render_template("public/projects.html", rows=rows, here="projects")
+        found = projects.public_page(session, request.args.get("page", 1, int))
+        rows = _with_figures(session, found.projects)
+        return render_template("public/projects.html", rows=rows, found=found, here="projects")
+
+
+def _with_figures(session: Session, shown: Sequence[Project]) -> list[ProjectRow]:
+    """Each project with how far it is and a piece to show of it, in a few queries for all of them."""
+    ids = [project.id for project in shown]
+    figures, cut = projects.progress_of_all(session, ids), projects.cut_items(session, ids)
+    return [(project, figures[project.id], cut.get(project.id)) for project in shown]
 
 
 @blueprint.get("/p/<project>")

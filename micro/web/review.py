@@ -99,7 +99,9 @@ def _institutions() -> tuple[int, ...] | None:
 
 
 def _number(name: str) -> int:
-    return request.form.get(name, -1, int)
+    """A number of the form, -1 when it is none that the database could hold."""
+    number = request.form.get(name, -1, int)
+    return number if 0 <= number < 2**31 else -1
 
 
 def _submitted(form: Mapping[str, Field]) -> dict[str, Any]:

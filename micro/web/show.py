@@ -85,11 +85,11 @@ def show_day(at: datetime) -> str:
 
 
 def show_time(at: datetime) -> str:
-    return str(format_time(at, "short"))
+    return f"{format_time(at, 'short')} UTC"
 
 
 def show_moment(at: datetime) -> str:
-    return str(format_datetime(at, "medium"))
+    return f"{format_datetime(at, 'medium')} UTC"
 
 
 def show_size(count: int) -> str:

@@ -41,7 +41,7 @@ def parse(submitted: Any, setup: Mapping[str, Any]) -> dict[str, Said]:
             answer[field.name] = parse_said(field, submitted.get(field.name, {}))
         except BadAnswer as problem:
             problems.append(problem)
-    if unknown := sorted(set(submitted) - {field.name for field in asked}):
+    if unknown := sorted(str(name)[:40] for name in set(submitted) - {field.name for field in asked}):
         problems.append(BadAnswer(unknown[0], "There is no field “%(field)s” in this form.", field=unknown[0]))
     if problems:
         problems[0].others = tuple(problems[1:])

@@ -82,9 +82,9 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"micro did not come up: {log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One micro with the demonstration for all tests of a session."""
+    """One micro with the demonstration for the tests of one file: each begins with a drawer that nobody has read."""
     with micro_up(tmp_path_factory.mktemp("up") / "var") as up:
         yield up
 

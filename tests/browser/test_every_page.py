@@ -1,5 +1,6 @@
-"""Every page, in both languages, wide and narrow: axe-core finds nothing, nothing scrolls sideways, nothing is English
-that should be French. The pictures are kept for people to look at."""
+"""The pages that one comes to by links, in both languages, wide and narrow: axe-core finds nothing, labels point at
+what is there, nothing scrolls sideways, the page says its language. test_states.py has the others, and the list of
+all. The pictures are kept for people to look at."""
 
 from __future__ import annotations
 
@@ -12,6 +13,13 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Running, Visitor, keep_screen, sign_in
 from tests.browser.program import SLUG, Program, truths, unsettled, wait_until
 
+# What a label or a description points at must be there, once: axe only doubts that.
+LOOSE_IDS = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  const named = ["for", "aria-labelledby", "aria-describedby", "aria-controls"].flatMap((name) =>
+    [...document.querySelectorAll(`[${name}]`)].flatMap((element) => element.getAttribute(name).split(/\\s+/)));
+  return [...ids.filter((id, place) => ids.indexOf(id) !== place), ...named.filter((id) => id && !ids.includes(id))];
+}"""
 # WCAG 2.2 AA and what axe calls good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FOR_ANYONE = (
@@ -56,6 +64,7 @@ def check(page: Page, name: str) -> None:
     keep_screen(page, name)
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    assert page.evaluate(LOOSE_IDS) == [], f"{name}: ids that are there twice, or not at all"
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} scrolls sideways by {wide} px"
     assert page.evaluate("document.documentElement.lang") == page.evaluate("navigator.language").partition("-")[0]

@@ -111,14 +111,15 @@ def test_text_takes_only_text(value: Any) -> None:
         ({"amount": "1 000", "unit": "cm"}, "1000"),
         ({"amount": "-3", "unit": "cm"}, "-3"),
         ({"amount": "1\u202f000,5", "unit": "cm"}, "1000.5"),
-        ({"amount": "1e3", "unit": "cm"}, "1000"),
     ],
 )
 def test_a_number_is_an_exact_decimal(value: Any, amount: str) -> None:
     assert parse_said(LENGTH, {"value": value}) == {"value": {"amount": amount, "unit": "cm"}}
 
 
-@pytest.mark.parametrize("amount", ["twelve", "NaN", "inf", "1,2,3", "1e99", "1e-99", "9" * 31, "0x10", True])
+@pytest.mark.parametrize(
+    "amount", ["twelve", "NaN", "1,2,3", "1e3", "1e-99", "9" * 31, "0x10", "1_000", "٣", "1,234", "-12,500", True]
+)
 def test_what_is_not_a_number_is_refused(amount: Any) -> None:
     refusal(LENGTH, {"value": {"amount": amount, "unit": "cm"}})
 

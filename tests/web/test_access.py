@@ -89,7 +89,7 @@ def expected(rule: Rule, who: str) -> set[int]:
         case Rule.ANYONE, _:
             return set(range(200, 500)) - {405}
         case _, "visitor":
-            return {302, 401}
+            return {302, 303, 401}
         case Rule.SIGNED_IN, _:
             return LET_IN
         case Rule.STAFF, "ada":

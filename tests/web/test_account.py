@@ -21,7 +21,7 @@ from micro.services.accounts import account_with_key
 from micro.services.answers import give_answer
 from micro.services.assignments import LendingRule, lend_task
 from micro.services.people import volunteer_of_account
-from micro.web.account import safe_path
+from micro.web.links import path_on_this_site
 from tests.cast import PASSWORD, Cast, add_cards, good_answer, signed_in
 from tests.conftest import Clock, Letters
 
@@ -216,13 +216,13 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(client: FlaskClient, ca
     ],
 )
 def test_no_sign_in_leads_to_another_site(client: FlaskClient, cast: Cast, wished: str) -> None:
-    assert safe_path(wished) == ""
+    assert path_on_this_site(wished) is None
     assert sign_in(client, cast.ada.email, next=wished).location == "/"
 
 
 @pytest.mark.parametrize("wished", ["/", "/p/finds", "/p/finds?page=2&q=a%20b", "/my-answers?at=12:30"])
 def test_a_page_of_this_site_may_be_next(wished: str) -> None:
-    assert safe_path(wished) == wished
+    assert path_on_this_site(wished) == wished
 
 
 def test_a_wrong_password_and_an_unknown_address_are_told_apart_by_nothing(client: FlaskClient, cast: Cast) -> None:

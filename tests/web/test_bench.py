@@ -176,6 +176,53 @@ def test_too_many_open_cards_are_listed(app: Flask, house: House, cast: Cast, ca
     assert all(address in page.text for address in begun)
 
 
+def test_leases_that_ran_out_are_not_open_cards_and_the_page_offers_what_a_post_lends(
+    house: House, cast: Cast, cards: None, client: FlaskClient, clock: Clock
+) -> None:
+    with house.database.writing() as session:
+        collection = session.merge(cast.collection)
+        for number in range(3):
+            add_cards(session, house, make_project(session, collection, house.clock(), slug=f"more-{number}"), 1)
+    client.get("/p/finds/terms")
+    client.post("/p/more-0/terms", data={"version": terms.VERSION})
+    begun = [take(client, f"more-{number}") for number in range(2)]
+    clock.pass_(seconds=house.settings.lease_s - 1)
+    last = take(client, "more-2")
+    assert "You have several cards open already." in client.get("/p/finds/take").text
+    clock.pass_(seconds=1)
+    page = client.get("/p/finds/take").text
+    assert "A card is waiting for you." in page
+    assert "Read a card" in page
+    assert take(client) not in (*begun, last)
+
+
+def test_of_the_open_cards_only_those_are_listed_that_count(
+    house: House, cast: Cast, cards: None, client: FlaskClient, clock: Clock
+) -> None:
+    with house.database.writing() as session:
+        collection = session.merge(cast.collection)
+        for number in range(4):
+            add_cards(session, house, make_project(session, collection, house.clock(), slug=f"more-{number}"), 1)
+    client.get("/p/finds/terms")
+    client.post("/p/more-0/terms", data={"version": terms.VERSION})
+    over = take(client, "more-0")
+    clock.pass_(seconds=house.settings.lease_s)
+    begun = [take(client, f"more-{number}") for number in range(1, 4)]
+    page = client.get("/p/finds/take").text
+    assert "You have several cards open already." in page
+    assert all(address in page for address in begun)
+    assert over not in page
+
+
+def test_a_begun_card_that_is_done_without_you_does_not_hold_up_the_next(house: House, ada: FlaskClient) -> None:
+    begun = take(ada)
+    assert "You have begun a card." in ada.get("/p/finds/take").text
+    with house.database.writing() as session:
+        session.scalars(select(Task).join(Assignment, Assignment.task_id == Task.id)).one().state = "done"
+    assert "A card is waiting for you." in ada.get("/p/finds/take").text
+    assert take(ada) != begun
+
+
 # The workbench ---------------------------------------------------------------------------------------------------
 
 
@@ -313,7 +360,10 @@ def test_a_bad_answer_keeps_what_was_typed_and_says_what_is_wrong_beside_it(hous
 
 def test_a_script_gets_the_problems_by_field(ada: FlaskClient) -> None:
     refused = ada.post(take(ada) + "/answer", data={**TYPED, "found_on.value.month": "14"}, headers=JSON)
-    assert (refused.status_code, refused.json["fields"]) == (422, {"found_on": "A month is a number from 1 to 12."})
+    assert (refused.status_code, refused.json["fields"]) == (
+        422,
+        {"found_on": "A day is a number from 1 to 31, a month one from 1 to 12."},
+    )
 
 
 def test_what_was_typed_and_marked_as_blank_is_not_thrown_away(house: House, ada: FlaskClient) -> None:

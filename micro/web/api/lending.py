@@ -156,6 +156,7 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
     task, region = lent.task, lent.task.region
     setup = narrowed(lent.setup.body, task.fields)
     boxes = field_boxes(session, region)
+    public = house().settings.public_url  # Never the Host header, which is whatever a caller likes.
     return {
         "assignment": lent.public_id,
         "task": task.public_id,
@@ -172,8 +173,8 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
             }
             for field in kind_named(lent.setup.kind).fields(setup)
         ],
-        "scan": url_for("pictures.scan", scan=region.scan.public_id, longest=3200, _external=True),
-        "region": url_for("pictures.region", region=region.public_id, longest=1600, _external=True),
+        "scan": public + url_for("pictures.scan", scan=region.scan.public_id, longest=3200),
+        "region": public + url_for("pictures.region", region=region.public_id, longest=1600),
         "credit": region.scan.credit,
         "rights": region.scan.rights,
     }
