@@ -174,18 +174,9 @@ def decide(
     - return: the engine's proposal stands again, and one more answer is asked for.
 
     The same post twice is one decision. Raises Conflict when the record changed since it was seen, NotAllowed for a
-    person's own answer, BadAnswer for values that cannot be taken. Rows are locked as in settling: tasks by id, then
-    the record.
+    person's own answer, BadAnswer for values that cannot be taken.
     """
-    seen = record_named(session, record_public_id)
-    tasks = session.scalars(
-        locked(select(Task).where(Task.item_id == seen.item_id).order_by(Task.id)).execution_options(
-            populate_existing=True
-        )
-    ).all()
-    record = session.scalars(
-        locked(select(Record).where(Record.id == seen.id)).execution_options(populate_existing=True)
-    ).one()
+    record, tasks = _held(session, record_named(session, record_public_id))
     if has_answered(session, record, account_id):
         raise NotAllowed("You gave one of the answers yourself, so a colleague has to decide about this record.")
     parsed = _parsed(session, record, values) if action == "amend" and values else None
@@ -212,6 +203,14 @@ def decide(
     record.revision = record.revision + 1
     session.flush()
     return decision
+
+
+def _held(session: Session, seen: Record) -> tuple[Record, Sequence[Task]]:
+    """The record and its item's tasks, locked as settling locks them: tasks by id, then the record; read anew."""
+    tasks = locked(select(Task).where(Task.item_id == seen.item_id).order_by(Task.id))
+    held_tasks = session.scalars(tasks.execution_options(populate_existing=True)).all()
+    record = locked(select(Record).where(Record.id == seen.id))
+    return session.scalars(record.execution_options(populate_existing=True)).one(), held_tasks
 
 
 def _parsed(session: Session, record: Record, values: Mapping[str, Any]) -> dict[str, Said]:

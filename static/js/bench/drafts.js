@@ -67,7 +67,7 @@ export function start(root, { form, send, status, say, words, onSaved }) {
 
   function failed({ status: code }) {
     keepHere();
-    status.show("offline");
+    status.show(code === 0 ? "offline" : "here");
     if (!wasOffline && code === 0) say(words.offline);
     wasOffline = true;
     // The server said no for good: what is here stays here, and sending will tell why.
