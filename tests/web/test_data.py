@@ -175,3 +175,14 @@ def test_bars_stand_on_the_floor_and_inside_the_drawing() -> None:
 @pytest.mark.parametrize("most", [0, 1, 2, 9, 10, 13, 99, 101, 7920, 123_456])
 def test_the_top_of_a_chart_is_round_and_near(most: int) -> None:
     assert most <= nice_ceiling(most) <= max(1, 1.7 * most)
+
+
+def test_every_link_of_a_release_leads_somewhere_also_in_an_archive(
+    client: FlaskClient, house: House, cast: Cast, release: Release
+) -> None:
+    for state in ("live", "archived"):
+        set_state(house, cast, state)
+        links = set(re.findall(r'href="(/[^"#]*)"', page(client, "/data/finds/1")))
+        assert len(links) > 10
+        for link in links:
+            assert client.get(link).status_code == 200, (state, link)
