@@ -101,8 +101,6 @@ class Settings:
                 )
         if self.demo and not self.is_local:
             raise BadSetting("MICRO_DEMO makes accounts with known passwords and is refused beyond 127.0.0.1")
-        if not self.database_url and "?" in str(self.folder):
-            raise BadSetting("the path of MICRO_DATA must not contain a question mark")
         return self
 
     @property
@@ -120,7 +118,7 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy address that is really used; PostgreSQL always through psycopg 3."""
         if not self.database_url:
-            return f"sqlite:///{self.folder / 'micro.db'}"
+            return f"sqlite:///{quote(str(self.folder / 'micro.db'))}"
         for old in ("postgres://", "postgresql://"):
             if self.database_url.startswith(old):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(old)

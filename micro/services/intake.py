@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -362,10 +362,3 @@ def deliveries_behind(session: Session) -> list[int]:
     waiting = select(IntakeFile.intake_id).where(IntakeFile.state == "waiting")
     # A folder lies on one machine, and a sweep may run on another: `micro ingest` again takes up what it left.
     return list(session.scalars(waiting.where(~IntakeFile.storage_key.startswith(FOLDER)).distinct()))
-
-
-def scans_of(session: Session, project: Project) -> Iterable[Scan]:
-    """The scans of a project in the order of documents and pages."""
-    return session.scalars(
-        select(Scan).where(Scan.project_id == project.id).order_by(Scan.document, Scan.page_number, Scan.id)
-    )

@@ -7,7 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from micro.adapters.storage import FolderStorage, open_storage
 from micro.config import NOT_SETTINGS, RANGES, SCHEMES, BadSetting, Settings
 
 MANUAL = Path(__file__).parents[2] / "docs" / "operator.md"
@@ -122,6 +124,16 @@ def test_demo_accounts_stay_on_this_machine() -> None:
     assert from_env(MICRO_DEMO="1", MICRO_HOST="::1").demo
     for host in ("0.0.0.0", "192.168.0.7", "micro.example.org", "127.0.0.1.example.org"):
         refusal(MICRO_DEMO="1", MICRO_HOST=host)
+    refusal(MICRO_DEMO="1", MICRO_BASE_URL="https://read.example.org")
+    refusal(MICRO_DEMO="1", MICRO_TRUSTED_PROXIES="1")
+
+
+def test_a_data_folder_of_any_name_holds_both_database_and_files() -> None:
+    settings = from_env(MICRO_DATA="/tmp/a#b %41?c é")
+    assert make_url(settings.database).database == "/tmp/a#b %41?c é/micro.db"
+    storage = open_storage(settings.storage)
+    assert isinstance(storage, FolderStorage)
+    assert storage.folder == Path("/tmp/a#b %41?c é/files")
 
 
 def test_the_log_has_four_levels() -> None:
