@@ -18,7 +18,8 @@ def _moves(**table: str) -> Moves:
 
 
 PROJECT = _moves(
-    draft="live archived",
+    draft="trial live archived",
+    trial="draft live archived",
     live="paused finished",
     paused="live finished",
     finished="live archived",
@@ -40,7 +41,16 @@ RECORD = _moves(
     rejected="open review decided",
 )
 RELEASE = _moves(making="published failed", published="", failed="making")
-INTAKE_FILE = _moves(waiting="taken same refused", taken="", same="", refused="waiting")
+INTAKE_FILE = _moves(waiting="taken same refused cancelled", taken="", same="", refused="waiting", cancelled="waiting")
+SCAN = _moves(shown="withdrawn replaced erased", withdrawn="shown erased", replaced="erased", erased="")
+LAYOUT = _moves(proposed="used dropped", used="proposed", dropped="proposed")
+CUTTING = _moves(waiting="done cancelled", done="", cancelled="")
+INVITATION = _moves(open="accepted withdrawn", accepted="", withdrawn="")
+SET_ASIDE = _moves(aside="restored", restored="aside")
+NEWS = _moves(published="withdrawn", withdrawn="published")
+AGREEMENT = _moves(agreed="withdrawn", withdrawn="agreed")
+MESSAGE = _moves(waiting="done cancelled", done="waiting", cancelled="waiting")
+MESSAGE_COPY = _moves(waiting="sent failed dropped", sent="", failed="waiting", dropped="")
 
 # What visitors may see, and where answers may be given.
 PUBLIC_PROJECTS = frozenset({"live", "paused", "finished"})

@@ -1,25 +1,46 @@
 """All tables, imported in one place so that the metadata is whole."""
 
 from micro.data.base import Base
-from micro.data.people import Acceptance, Account, Collection, Institution, Membership, Move, SignInTry, Volunteer
-from micro.data.projects import Intake, IntakeFile, Item, Project, Region, Scan, Setup
+from micro.data.news import Agreement, Message, MessageCopy, News
+from micro.data.people import (
+    Acceptance,
+    Account,
+    Collection,
+    Institution,
+    Invitation,
+    Membership,
+    Move,
+    SignInTry,
+    Volunteer,
+)
+from micro.data.projects import Project, Setup
 from micro.data.records import Decision, Record, RecordVersion, Release
-from micro.data.work import Answer, Assignment, Report, Task
+from micro.data.scans import CuttingRun, Intake, IntakeFile, Item, Layout, Region, Scan
+from micro.data.vocabularies import Concept, Vocabulary
+from micro.data.work import Answer, Assignment, Report, SetAside, Task
 
 __all__ = [
     "Acceptance",
     "Account",
+    "Agreement",
     "Answer",
     "Assignment",
     "Base",
     "Collection",
+    "Concept",
+    "CuttingRun",
     "Decision",
     "Institution",
     "Intake",
     "IntakeFile",
+    "Invitation",
     "Item",
+    "Layout",
     "Membership",
+    "Message",
+    "MessageCopy",
     "Move",
+    "News",
     "Project",
     "Record",
     "RecordVersion",
@@ -27,8 +48,10 @@ __all__ = [
     "Release",
     "Report",
     "Scan",
+    "SetAside",
     "Setup",
     "SignInTry",
     "Task",
+    "Vocabulary",
     "Volunteer",
 ]

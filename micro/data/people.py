@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
 
 
 class Institution(Addressed, Base):
-    """A museum, archive or society; member of the network. ``accent`` names a pair of colours in tokens.css."""
+    """A museum, archive or society; member of the network. ``accent`` names a pair of colours in tokens.css.
+
+    ``about`` is what visitors read of it, by language: {"en": text, "fr": text}. ``contact`` is an e-mail address.
+    """
 
     __tablename__ = "institution"
 
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     accent: Mapped[str] = mapped_column(String(20), default="")
+    about: Mapped[dict[str, Any] | None]
+    website: Mapped[str] = mapped_column(String(300), default="", server_default=text("''"))
+    contact: Mapped[str] = mapped_column(String(254), default="", server_default=text("''"))
     created_at: Mapped[datetime]
 
 
@@ -68,13 +75,37 @@ class Membership(Base):
     institution: Mapped[Institution] = relationship()
 
 
+class Invitation(Addressed, Base):
+    """A role in an institution, offered by mail: open, accepted or withdrawn. Only a hash of its token is kept."""
+
+    __tablename__ = "invitation"
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    role: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    institution: Mapped[Institution] = relationship()
+
+
 class Volunteer(Addressed, Base):
-    """Whoever answers. Without an account it is one signed cookie, whose token is kept as a hash only."""
+    """Whoever answers. Without an account it is one signed cookie, whose token is kept as a hash only.
+
+    ``claimed_by_id`` is the volunteer of an account who said that these answers, given without one, are theirs too.
+    ``source_id`` names a volunteer who came with imported work: neither cookie nor account.
+    """
 
     __tablename__ = "volunteer"
 
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), unique=True)
     cookie_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    source_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("volunteer.id"), index=True)
     created_at: Mapped[datetime]
 
     account: Mapped[Account | None] = relationship()

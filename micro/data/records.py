@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
 from micro.data.people import Account
-from micro.data.projects import Item, Project
+from micro.data.projects import Project
+from micro.data.scans import Item
 
 
 class Record(Addressed, Base):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
 from micro.data.people import Volunteer
-from micro.data.projects import Item, Project, Region, Setup
+from micro.data.projects import Project, Setup
+from micro.data.scans import Item, Region
 
 # A task may be lent while answers in hand and answers on their way do not yet make up what is wanted.
 # The queries say it in these very words, the column alone on the left: SQLite knows a partial index by nothing else.
@@ -22,12 +23,14 @@ class Task(Addressed, Base):
 
     ``wanted`` is how many answers are asked for in all; only settling or a reviewer raises it. ``answered`` counts the
     volunteers who answered, ``lent`` the leases that are out: together they never pass ``wanted``.
-    ``unsettled`` is true while an answer waits to be merged.
+    ``unsettled`` is true while an answer waits to be merged. ``source_id`` is the number of an imported task where it
+    came from.
     """
 
     __tablename__ = "task"
     __table_args__ = (
         UniqueConstraint("region_id"),
+        Index("ix_task_source", "project_id", "source_id", unique=True),
         Index(
             "ix_task_free",
             "project_id",
@@ -68,6 +71,7 @@ class Task(Addressed, Base):
     answered: Mapped[int] = mapped_column(default=0)
     lent: Mapped[int] = mapped_column(default=0)
     unsettled: Mapped[bool] = mapped_column(default=False)
+    source_id: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime]
 
     project: Mapped[Project] = relationship()
@@ -76,7 +80,10 @@ class Task(Addressed, Base):
 
 
 class Assignment(Addressed, Base):
-    """A task lent to a volunteer until an expiry; one row per task and volunteer, for ever."""
+    """A task lent to a volunteer until an expiry; one row per task and volunteer, for ever.
+
+    ``trial`` is true when it was lent while the project was tried out: going live discards it with its answers.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -100,6 +107,7 @@ class Assignment(Addressed, Base):
     expires_at: Mapped[datetime]
     draft: Mapped[dict[str, Any] | None]
     draft_at: Mapped[datetime | None]
+    trial: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     task: Mapped[Task] = relationship()
     volunteer: Mapped[Volunteer] = relationship()
@@ -112,12 +120,14 @@ class Answer(Addressed, Base):
 
     ``value`` is {field: {"value": …} or {"mark": "blank" | "illegible" | "unsure"} or both value and "unsure"}.
     ``surplus`` is true when enough people had answered before it came. ``submission_key`` makes a repeated post one.
+    ``source_id`` is the number of an imported answer where it came from, ``details`` what it said besides the form.
     """
 
     __tablename__ = "answer"
     __table_args__ = (
         UniqueConstraint("assignment_id", "number"),
         UniqueConstraint("assignment_id", "submission_key"),
+        Index("ix_answer_source", "project_id", "source_id", unique=True),
         Index("ix_answer_project_at", "project_id", "at"),
     )
 
@@ -130,6 +140,8 @@ class Answer(Addressed, Base):
     value: Mapped[dict[str, Any]]
     submission_key: Mapped[str] = mapped_column(String(40))
     surplus: Mapped[bool] = mapped_column(default=False)
+    source_id: Mapped[str | None] = mapped_column(String(120))
+    details: Mapped[dict[str, Any] | None]
     at: Mapped[datetime]
 
     assignment: Mapped[Assignment] = relationship()
@@ -146,3 +158,18 @@ class Report(Base):
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteer.id"))
     words: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+
+
+class SetAside(Base):
+    """A volunteer whose answers in a project do not count: aside, or restored. Each move is logged with its reason."""
+
+    __tablename__ = "set_aside"
+    __table_args__ = (UniqueConstraint("project_id", "volunteer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteer.id"), index=True)
+    state: Mapped[str] = mapped_column(String(20), default="aside")
+    changed_at: Mapped[datetime]
+
+    volunteer: Mapped[Volunteer] = relationship()

@@ -15,7 +15,7 @@ from flask import request
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Collection, Intake, Project, Record, Release
+from micro.data.models import Collection, Institution, Intake, Project, Record, Release, Scan
 from micro.errors import NotAllowed, NotFound, SignInNeeded
 from micro.services.people import Person
 from micro.web.context import current_person, house
@@ -29,6 +29,7 @@ class Rule(Enum):
     STAFF = "whoever has a role in any institution"
     REVIEWER = "a reviewer or manager of the institution, or a network admin"
     MANAGER = "a manager of the institution, or a network admin"
+    ADMIN = "a network admin"
 
 
 ACCESS: Mapping[str, Rule] = {
@@ -73,9 +74,11 @@ ACCESS: Mapping[str, Rule] = {
     "review.decide": Rule.REVIEWER,
     "manage.index": Rule.STAFF,
     "manage.project": Rule.MANAGER,
+    "manage.scans": Rule.MANAGER,
     "manage.upload": Rule.MANAGER,
     "manage.intake": Rule.MANAGER,
     "manage.cutting": Rule.MANAGER,
+    "manage.cut": Rule.MANAGER,
     "manage.state": Rule.MANAGER,
     "manage.release": Rule.MANAGER,
 }
@@ -110,6 +113,8 @@ def check_access() -> None:
     match rule:
         case Rule.STAFF if not person.works_somewhere:
             raise NotAllowed("This desk is for reviewers and managers of an institution.")
+        case Rule.ADMIN if not person.is_network_admin:
+            raise NotAllowed("Only those who run the network may do that.")
         case Rule.REVIEWER | Rule.MANAGER:
             _check_role(rule, person, request.view_args or {})
 
@@ -126,6 +131,13 @@ def _check_role(rule: Rule, person: Person, parts: Mapping[str, Any]) -> None:
 
 SCOPES: Mapping[str, Callable[[str], Select[int]]] = {
     "project": lambda slug: select(Collection.institution_id).join(Project).where(Project.slug == slug),
+    "institution": lambda slug: select(Institution.id).where(Institution.slug == slug),
+    "scan": lambda key: (
+        select(Collection.institution_id)
+        .join(Project)
+        .join(Scan, Scan.project_id == Project.id)
+        .where(Scan.public_id == key)
+    ),
     "record": lambda key: (
         select(Collection.institution_id)
         .join(Project)

@@ -11,7 +11,7 @@ from tests.cast import card_picture
 
 def test_an_upload_is_taken_in_while_its_page_looks_on(running: Running, visitor: Visitor) -> None:
     page = sign_in(visitor(size="narrow"), "manager")
-    page.goto(f"/desk/{SLUG}")
+    page.goto(f"/desk/{SLUG}/scans")
     pictures = [
         {"name": f"new-{n}.jpg", "mimeType": "image/jpeg", "buffer": card_picture(n, 1600, 1000)} for n in range(3)
     ]
@@ -22,5 +22,6 @@ def test_an_upload_is_taken_in_while_its_page_looks_on(running: Running, visitor
     expect(page.get_by_text("3 scans were taken in.")).to_be_visible(timeout=20_000)
     expect(page.get_by_role("rowheader", name="broken.jpg")).to_be_visible()
     keep_screen(page, "delivery-after-upload")
-    page.get_by_role("link", name="Back to the project").click()
+    page.get_by_role("link", name="Back to the scans").click()
+    page.get_by_role("link", name="Overview").click()
     expect(page.locator(".figures dd").first).to_have_text("15")

@@ -40,7 +40,7 @@ FOR_ANYONE = (
 )
 FOR_VOLUNTEERS = ("/me", "/my-answers")
 FOR_REVIEWERS = ("/review", "/review?state=settled", "/desk")
-FOR_MANAGERS = ("/desk", f"/desk/{SLUG}")
+FOR_MANAGERS = ("/desk", f"/desk/{SLUG}", f"/desk/{SLUG}/cutting", f"/desk/{SLUG}/scans")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
 
@@ -22,11 +23,30 @@ from micro.config import Settings
 from micro.data import migrations
 from micro.data.database import Database
 from micro.data.migrations import current_revision, migrate, newest_revision
-from micro.data.models import Base, Intake, IntakeFile, Move, Project, SignInTry
+from micro.data.models import (
+    Agreement,
+    Base,
+    Concept,
+    CuttingRun,
+    Intake,
+    IntakeFile,
+    Invitation,
+    Layout,
+    Message,
+    MessageCopy,
+    Move,
+    News,
+    Project,
+    Scan,
+    SetAside,
+    SignInTry,
+    Vocabulary,
+    Volunteer,
+)
 from micro.house import House, open_house
 from micro.services import answers, assignments, people, settling
 from micro.services.assignments import LendingRule
-from tests.cast import add_cards, good_answer, make_cast
+from tests.cast import Cast, add_cards, good_answer, make_cast
 from tests.conftest import Clock
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
@@ -76,6 +96,35 @@ def fill(house: House) -> None:
             )
         )
         settling.settle_some(session, project.id, house.clock())
+        fill_the_rest(session, cast, house.clock())
+
+
+def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
+    """A row in each table that a day of plain transcription does not touch."""
+    scan = session.scalars(select(Scan).limit(1)).one()
+    volunteer = session.scalars(select(Volunteer).limit(1)).one()
+    project, account = cast.project, cast.ada
+    texts = {"en": {"title": "News", "text": "Half of it is read."}}
+    vocabulary = Vocabulary(institution=cast.museum, slug="metals", name="Metals", created_at=now, changed_at=now)
+    message = Message(project=project, texts=texts, created_at=now)
+    session.add_all(
+        [
+            Layout(
+                scan=scan, file_name="a.xml", format="ALTO", sha256="0" * 64, storage_key="k", frame="upright",
+                body={"lines": []}, created_at=now,
+            ),
+            CuttingRun(project=project, way={"by": "whole"}, created_at=now),
+            SetAside(project_id=project.id, volunteer=volunteer, changed_at=now),
+            Invitation(
+                institution=cast.museum, email="a@example.org", role="reviewer", token_hash="h", created_at=now,
+                expires_at=now,
+            ),
+            Concept(vocabulary=vocabulary, code="bronze", labels={"en": "bronze"}),
+            News(project=project, texts=texts, published_at=now),
+            Agreement(account=account, project=project, wording="Yes.", changed_at=now),
+            MessageCopy(message=message, account=account),
+        ]
+    )  # fmt: skip
 
 
 def rows(session: Session) -> dict[str, int]:

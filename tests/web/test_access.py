@@ -50,6 +50,7 @@ def places(house: House, cast: Cast) -> Places:
         return Places(
             {
                 "project": "hidden",
+                "institution": cast.museum.slug,
                 "record": session.scalars(select(Record.public_id)).one(),
                 "intake": delivery.public_id,
                 "release": release.public_id,
@@ -94,6 +95,8 @@ def expected(rule: Rule, who: str) -> set[int]:
             return LET_IN
         case Rule.STAFF, "ada":
             return {403}
+        case Rule.ADMIN, _:
+            return LET_IN if who == "nora" else {403}
         case Rule.STAFF, _:
             return LET_IN
         case _, "ada" | "cleo":

@@ -173,7 +173,7 @@ def test_the_project_shows_eight_deliveries_and_their_refusals(house: House, cas
         intake.add_file(session, made[8], "a.jpg", "incoming/a", {})
         session.flush()
         session.query(IntakeFile).one().state = "refused"
-    page = mia.get("/desk/finds").text
+    page = mia.get("/desk/finds/scans").text
     assert page.count('href="/desk/intake/') == 8 and made[0].public_id not in page
     assert "1 file, 1 refused" in page
 

@@ -1,0 +1,32 @@
+"""The blueprint of the manager's desk, and the tabs of a project on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext
+
+from micro.data.models import Project
+
+blueprint = Blueprint("manage", __name__)
+
+# The pages of a project, in the order of the work: endpoint and word. All take the project's address alone.
+TABS = (
+    ("manage.project", lazy_gettext("Overview")),
+    ("manage.scans", lazy_gettext("Scans")),
+    ("manage.cutting", lazy_gettext("Cutting")),
+)
+
+
+def project_page(page: str, project: Project, tab: str, **given: Any) -> str:
+    """The template ``page`` of a project's desk, which extends manage/frame.html; ``tab`` is the endpoint that is marked as open."""
+    return render_template(
+        page,
+        project=project,
+        institution=project.collection.institution,
+        here="manage",
+        tabs=TABS,
+        tab=tab,
+        **given,
+    )
