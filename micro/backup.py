@@ -21,7 +21,7 @@ from pathlib import Path
 from micro.config import Settings
 from micro.errors import Conflict, NotFound, OutsideFailed
 
-DERIVED = "derived"
+DERIVED = ("derived", "working")
 HALF = ".half-"
 
 
@@ -61,7 +61,7 @@ def back_up(settings: Settings, target: Path) -> int:
 
 def _files(folder: Path) -> list[Path]:
     """All files that cannot be derived again."""
-    found = (path for path in folder.rglob("*") if path.relative_to(folder).parts[0] != DERIVED)
+    found = (path for path in folder.rglob("*") if path.relative_to(folder).parts[0] not in DERIVED)
     return sorted(path for path in found if path.is_file() and not path.name.startswith(HALF))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from micro import __version__, backup, jobs, simulation, supervise
+from micro.cli_imports import import_csv, import_pybossa
+from micro.cli_ready import one_line, ready_house
 from micro.config import BadSetting, Settings
-from micro.data.migrations import current_revision, migrate, newest_revision
+from micro.data.migrations import current_revision, migrate
 from micro.data.models import Project
 from micro.demo import seed
 from micro.errors import MicroError
 from micro.house import House, open_house
-from micro.services import accounts, cutting, intake, projects, releases
+from micro.services import accounts, cutting, cutting_runs, intake, projects, releases
 from micro.services.plans import project_from_plan
 
 
@@ -30,31 +33,19 @@ class OneLineGroup(click.Group):
         try:
             return super().invoke(context)
         except (MicroError, BadSetting, OSError) as error:
-            raise SystemExit(f"micro: {_one_line(error)}") from None
+            raise SystemExit(f"micro: {one_line(error)}") from None
         except RedisError as error:
-            raise SystemExit(f"micro: the queue does not answer: {_one_line(error)}") from None
+            raise SystemExit(f"micro: the queue does not answer: {one_line(error)}") from None
         except DBAPIError as error:
             raise SystemExit(
                 f"micro: the database does not answer: {str(error.orig).strip().splitlines()[0]}"
             ) from None
 
 
-def _one_line(said: object) -> str:
-    """The text without the line breaks that names of files and folders may have."""
-    return " ".join(str(said).splitlines())
-
-
 @click.group(cls=OneLineGroup)
 @click.version_option(__version__, prog_name="micro")
 def main() -> None:
     """Crowdsourced archival transcription for museums and archives."""
-
-
-def _ready_house() -> House:
-    house = open_house(Settings.from_env())
-    if current_revision(house.database) != newest_revision(house.database):
-        raise BadSetting("the database is not ready for this version; run: micro migrate")
-    return house
 
 
 def _prepare(house: House) -> None:
@@ -102,7 +93,7 @@ def migrate_() -> None:
 @main.command()
 def sweep() -> None:
     """Does here and now whatever was left behind while the queue was down."""
-    done = jobs.sweep_all(_ready_house())
+    done = jobs.sweep_all(ready_house())
     for what, count in done.items():
         click.echo(f"{what}: {count}")
     if done["failed"]:  # What it was is in the log.
@@ -135,7 +126,7 @@ def project_group() -> None:
 @click.argument("plan", type=click.Path(path_type=Path))
 def project_create(plan: Path) -> None:
     """Makes a draft project from a JSON file: institution, collection, texts, form, boxes. See docs/operator.md."""
-    house = _ready_house()
+    house = ready_house()
     with house.database.writing() as session:
         made = project_from_plan(session, _json(plan), house.clock())
         slug = made.slug
@@ -154,7 +145,7 @@ def _json(path: Path) -> Any:
 @for_project
 def ingest(folder: Path, slug: str) -> None:
     """Takes in the pictures of a folder, described by its manifest.csv if there is one. Can be repeated."""
-    house = _ready_house()
+    house = ready_house()
     with house.database.writing() as session:
         delivery = intake.deliver_folder(session, _project(session, slug), folder, house.clock())
         delivery_id, total = delivery.id, intake.progress_of(session, delivery).waiting
@@ -162,26 +153,49 @@ def ingest(folder: Path, slug: str) -> None:
         jobs.drain_intake(house, delivery_id, lambda: bar.update(1))
     with house.database.reading() as session:
         progress = intake.progress_of(session, intake.delivery(session, delivery_id))
+    for name, reason in progress.warned:
+        click.echo(one_line(f"taken with a warning: {name}: {reason}"), err=True)
     for name, reason in progress.refused:
-        click.echo(_one_line(f"refused: {name}: {reason}"), err=True)
-    click.echo(f"{progress.taken} taken in, {len(progress.same)} were there already, {len(progress.refused)} refused")
+        page = f"page {reason.values[intake.AT_PAGE]}: " if intake.AT_PAGE in reason.values else ""
+        click.echo(one_line(f"refused: {name}: {page}{reason}"), err=True)
+    more = f" ({progress.scans} scans)" if progress.scans != progress.taken - progress.layouts else ""
+    said = [f"{progress.taken - progress.layouts} taken in{more}", f"{len(progress.same)} were there already"]
+    said += [f"{progress.layouts} layouts read"] if progress.layouts else []
+    click.echo(", ".join([*said, f"{len(progress.refused)} refused"]))
     if progress.refused:
         raise SystemExit(1)
 
 
+main.add_command(import_pybossa)
+main.add_command(import_csv)
+
+
 @main.command("cut")
 @for_project
-@click.argument("template", type=click.Path(path_type=Path), required=False)
-def cut(slug: str, template: Path | None) -> None:
-    """Cuts all scans of a project by its template; TEMPLATE is a JSON file of named boxes that becomes it first."""
-    house = _ready_house()
+@click.argument("way", type=click.Path(path_type=Path), required=False)
+def cut(slug: str, way: Path | None) -> None:
+    """Cuts all scans of a project; WAY is a JSON file that says how and becomes its way first. See docs/operator.md.
+
+    Scans that cannot be cut are named, with the reason. Can be repeated.
+    """
+    house = ready_house()
     with house.database.writing() as session:
         project = _project(session, slug)
-        slug = project.slug
-        if template is not None:
-            cutting.set_template(session, project, _json(template))
-    done = jobs.drain_cutting(house, slug)
+        if way is not None:
+            cutting.set_way(session, project, _json(way))
+        run = cutting_runs.start_run(session, project, None, house.clock()) if project.cutting else None
+        project_id, run_id, total = project.id, run.id if run else 0, run.total if run else 0
+    done = 0
+    if run_id:
+        with click.progressbar(length=total, label="cutting", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+            done = jobs.drain_cutting(house, run_id, bar.update)
+    with house.database.reading() as session:
+        failed = cutting_runs.failed_scans(session, project_id, most=total)
+    for scan, reason in failed:
+        click.echo(one_line(f"not cut: {scan.file_name}: {reason}"), err=True)
     click.echo(f"{done} scans cut")
+    if failed:
+        raise SystemExit(1)
 
 
 @main.command("release")
@@ -189,7 +203,7 @@ def cut(slug: str, template: Path | None) -> None:
 @click.option("--notes", default="", help="What a reader should know of this release.")
 def release(slug: str, notes: str) -> None:
     """Publishes the next release of a project, here and now."""
-    house = _ready_house()
+    house = ready_house()
     with house.database.writing() as session:
         project = _project(session, slug)
         made = releases.start_release(session, project, None, notes, house.clock())
@@ -211,7 +225,7 @@ def admin() -> None:
 @click.option("--role", type=click.Choice(["reviewer", "manager"]), default="manager", show_default=True)
 def admin_create(email: str, name: str, password: str, institution: str, role: str) -> None:
     """Makes an account that is confirmed at once: a network admin, or staff of an institution."""
-    house = _ready_house()
+    house = ready_house()
     with house.database.writing() as session:
         made = accounts.create_account(
             session,

@@ -51,6 +51,8 @@ class Settings:
         "MICRO_MAIL_URL", "console: prints mails; smtp://user:pass@host:port or smtps:// sends them", "console:"
     )
     mail_from: str = _setting("MICRO_MAIL_FROM", "the sender of mails", "micro <micro@localhost>")
+    operator: str = _setting("MICRO_OPERATOR", "who runs the site, as the public pages name them", "")
+    contact: str = _setting("MICRO_CONTACT", "the e-mail address that the public pages name for questions", "")
     web_processes: int = _setting("MICRO_WEB_PROCESSES", "web server processes, 1 to 64", 2)
     web_threads: int = _setting("MICRO_WEB_THREADS", "threads in each of them, 1 to 64", 4)
     lease_s: int = _setting("MICRO_LEASE_S", "how long a task is lent without activity, in seconds, 60 to 86400", 1800)
@@ -91,6 +93,8 @@ class Settings:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise BadSetting(f"{_variable(name)} must be between {least} and {most}, not {value}")
+        if self.contact and "@" not in self.contact:
+            raise BadSetting(f"MICRO_CONTACT must be an e-mail address, not {self.contact!r}")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise BadSetting(f"MICRO_LOG_LEVEL must be debug, info, warning or error, not {self.log_level!r}")
         for name, schemes in SCHEMES:

@@ -16,13 +16,17 @@ from rq.serializers import JSONSerializer
 from micro.adapters.processes import forks_die_with_me
 from micro.adapters.queue import connect, open_queue
 from micro.config import Settings
-from micro.data.models import Project
-from micro.errors import MicroError
+from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
-from micro.services import cutting, intake, projects, releases, settling
+from micro.services import cutting, cutting_runs, deliveries, intake, messages, releases, settling, uploads
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
+# Not gettext: a job has no request whose language it could speak. {title} is the project's.
+MAIL_END = {
+    "en": "You get this because you agreed to messages of “{title}”. Its page, and the link that ends them:",
+    "fr": "Vous recevez ce message car vous avez accepté ceux de « {title} ». Sa page, et le lien qui y met fin :",
+}
 GATHER_S = 0.5  # Answers that come meanwhile are settled with this one: a job for each costs more than the answers.
 
 
@@ -42,12 +46,13 @@ def take_in_delivery(intake_id: int) -> None:
 
 
 def cut_scans(project_id: int) -> None:
-    """Cuts the scans of a project that have not been cut."""
+    """Cuts the scans of a project's run of cutting, if one waits."""
     house = open_house(Settings.from_env())
     house.queue.begun("cut", project_id)
     with house.database.reading() as session:
-        slug = session.get_one(Project, project_id).slug
-    drain_cutting(house, slug)
+        run = cutting.waiting_run(session, project_id)
+    if run is not None:
+        drain_cutting(house, run.id)
 
 
 def make_release(release_id: int) -> None:
@@ -55,6 +60,13 @@ def make_release(release_id: int) -> None:
     house = open_house(Settings.from_env())
     house.queue.begun("release", release_id)
     write_release(house, release_id)
+
+
+def send_message(message_id: int) -> None:
+    """Sends what waits of a message."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("send", message_id)
+    drain_message(house, message_id)
 
 
 def sweep(_: int = 0) -> None:
@@ -78,28 +90,44 @@ def drain_settling(house: House, project_id: int) -> int:
 def drain_intake(house: House, intake_id: int, one_done: Callable[[], None] = lambda: None) -> int:
     """Takes in one file after the other, each in a transaction of its own; returns how many."""
     taken = 0
+    with house.database.reading() as session:
+        erased = intake.erased_in(session, intake_id)
     while True:
         with house.database.reading() as session:
-            waiting = intake.next_file(session, intake_id)
+            waiting = intake.next_file(session, intake_id, erased)
         if waiting is None:
             return taken
         looked = intake.look_at(waiting, house.storage, house.images)
         with house.database.writing() as session:
-            intake.take_in(session, waiting.id, looked, house.clock())
-        intake.drop_upload(waiting, house.storage)
+            state = intake.take_in(session, waiting.id, looked, house.clock())
+        if state == "waiting":  # A layout, which is read after all pictures.
+            continue
+        if state in ("taken", "same"):
+            intake.drop_upload(waiting, house.storage)
         taken += 1
         one_done()
 
 
-def drain_cutting(house: House, slug: str) -> int:
-    """Cuts the scans of a project that have not been cut, some a transaction; returns how many."""
+def drop_uploads(house: House, _: int = 0) -> int:
+    """Deletes uploads that nobody needs any more; returns how many."""
+    keys = list(house.storage.keys(uploads.INCOMING))
+    with house.database.reading() as session:
+        unneeded = uploads.unneeded_uploads(session, keys, house.clock())
+    for key in unneeded:
+        house.storage.delete(key)
+    return len(unneeded)
+
+
+def drain_cutting(house: House, run_id: int, some_done: Callable[[int], None] = lambda _: None) -> int:
+    """Cuts the scans of a run, some a transaction, until none is left or it is cancelled; returns how many it cut."""
     total = 0
     while True:
         with house.database.writing() as session:
-            done = cutting.cut_project(session, projects.project_named(session, slug), house.clock())
-        total += done
-        if not done:
+            done = cutting_runs.cut_batch(session, run_id, house.clock())
+        if done is None:
             return total
+        total += done
+        some_done(done)
 
 
 def write_release(house: House, release_id: int) -> int:
@@ -120,18 +148,56 @@ def write_release(house: House, release_id: int) -> int:
     return 1
 
 
+def drain_message(house: House, message_id: int) -> int:
+    """Sends one copy after the other, each between two transactions; returns how many went or failed for good.
+
+    A server that does not answer ends it for now: the rest waits for the next sweep.
+    """
+    gone = 0
+    while True:
+        with house.database.writing() as session:
+            copy = messages.next_copy(session, message_id, house.secret, house.clock())
+        if copy is None:
+            return gone
+        state, reason = "sent", ""
+        try:
+            house.mail.send(copy.to, copy.subject, mail_text(house, copy), mail_end(house, copy))
+        except OutsideFailed as error:
+            state, reason = "failed" if error.permanent else "waiting", error.sentence
+        with house.database.writing() as session:
+            messages.close_copy(session, copy.id, state, reason, house.clock())
+        if state == "waiting":
+            return gone
+        gone += 1
+
+
+def mail_end(house: House, copy: messages.Copy) -> str:
+    """The address that ends such mails for this reader."""
+    return f"{house.settings.public_url}/messages/end/{copy.token}"
+
+
+def mail_text(house: House, copy: messages.Copy) -> str:
+    """The message as it is sent: its text, and under it why it comes and how to end it."""
+    words = MAIL_END.get(copy.language, MAIL_END["en"])
+    project = f"{house.settings.public_url}/p/{copy.project}"
+    return f"{copy.text}\n\n-- \n{words.format(title=copy.title)}\n{project}\n{mail_end(house, copy)}\n"
+
+
 def sweep_all(house: House) -> dict[str, int]:
     """Takes in, cuts, settles and releases whatever is behind; returns how much of each, and how many parts failed."""
     with house.database.reading() as session:
-        deliveries = intake.deliveries_behind(session)
-        uncut = cutting.projects_uncut(session)
+        undelivered = deliveries.deliveries_behind(session)
+        uncut = cutting_runs.runs_waiting(session)
         behind = settling.projects_behind(session)
         unfinished = releases.releases_behind(session)
+        unsent = messages.messages_behind(session)
     parts: tuple[tuple[str, Sequence[Any], Callable[..., int]], ...] = (
-        ("files taken in", deliveries, drain_intake),
+        ("files taken in", undelivered, drain_intake),
         ("scans cut", uncut, drain_cutting),
         ("items settled", behind, drain_settling),
         ("releases made", unfinished, write_release),
+        ("messages sent", unsent, drain_message),
+        ("old uploads deleted", [0], drop_uploads),
     )
     done = {what: 0 for what, _, _ in parts} | {"failed": 0}
     for what, subjects, drain in parts:

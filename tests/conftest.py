@@ -43,7 +43,7 @@ class Letters:
 
     sent: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, ends_at: str = "") -> None:
         self.sent.append((to, subject, text))
 
 

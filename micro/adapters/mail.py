@@ -21,7 +21,7 @@ def open_mail(address: str, sender: str) -> Mail:
 class ConsoleMail:
     """Prints mails on standard error, for trying things out."""
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, ends_at: str = "") -> None:
         print(f"--- mail to {to}\n{subject}\n\n{text}\n---", file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -29,9 +29,12 @@ class SmtpMail:
     def __init__(self, address: str, sender: str) -> None:
         self.url, self.sender = urlsplit(address), sender
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, ends_at: str = "") -> None:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
+        if ends_at:
+            message["List-Unsubscribe"] = f"<{ends_at}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(text)
         try:
             with self._connection() as connection:

@@ -35,6 +35,9 @@ class RqJobs:
     def release(self, release_id: int) -> None:
         self._enqueue("micro.jobs.make_release", release_id, f"release-{release_id}")
 
+    def send(self, message_id: int) -> None:
+        self._enqueue("micro.jobs.send_message", message_id, f"send-{message_id}")
+
     def is_reachable(self) -> bool:
         try:
             return bool(self.address) and bool(self._opened().connection.ping())

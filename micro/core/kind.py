@@ -1,20 +1,29 @@
-"""What a kind of volunteer task is: six members, no HTML and no I/O. See docs/add-a-kind.md."""
+"""What a kind of volunteer task is: six members, no HTML and no I/O. See docs/add-a-kind.md.
+
+Kinds that are a form of typed fields share what stands below the protocol: reading the form, its columns, its cells.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from micro.core.fields import Field, Said
+from micro.core.fields import Field, Said, field_from_setup, parse_said, written
+from micro.core.fields.tags import BETWEEN
+from micro.errors import BadAnswer
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a release. ``holds``: string, number (decimal point), date (EDTF) or unit; ``labels`` by language."""
+    """A column of a release; ``labels`` by language.
+
+    ``holds``: string, number (decimal point), date (EDTF), unit, uri (identifiers of choices), latitude, longitude
+    (degrees of WGS 84), or uncertainty (whole metres).
+    """
 
     name: str
-    holds: Literal["string", "number", "date", "unit"] | str
+    holds: Literal["string", "number", "date", "unit", "uri", "latitude", "longitude", "uncertainty"] | str
     labels: Mapping[str, str]
     field: Field
 
@@ -32,3 +41,78 @@ class Kind(Protocol):
     def columns(self, setup: Mapping[str, Any]) -> tuple[Column, ...]: ...
 
     def row(self, value: Mapping[str, Said], setup: Mapping[str, Any], language: str = "en") -> dict[str, str]: ...
+
+
+def form_fields(setup: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The fields of a setup in the order of the form; raises BadAnswer for a setup that cannot be used."""
+    found = tuple(field_from_setup(body) for body in setup.get("fields", ()))
+    if not found:
+        raise BadAnswer("", "The form has no field yet.")
+    names = [field.name for field in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadAnswer(name, "Two fields are called “%(name)s”.", name=name)
+    return found
+
+
+def parse_form(submitted: Any, asked: Sequence[Field]) -> dict[str, Said]:
+    """The answer {field: said} from a form or from JSON; raises BadAnswer, with all further problems as ``others``."""
+    if not isinstance(submitted, Mapping):
+        raise BadAnswer("", "An answer is an object with one entry per field.")
+    problems: list[BadAnswer] = []
+    answer: dict[str, Said] = {}
+    for field in asked:
+        try:
+            answer[field.name] = parse_said(field, submitted.get(field.name, {}))
+        except BadAnswer as problem:
+            problems.append(problem)
+    if unknown := sorted(str(name)[:40] for name in set(submitted) - {field.name for field in asked}):
+        problems.append(BadAnswer(unknown[0], "There is no field “%(field)s” in this form.", field=unknown[0]))
+    if problems:
+        problems[0].others = tuple(problems[1:])
+        raise problems[0]
+    return answer
+
+
+def columns_of(field: Field) -> tuple[Column, ...]:
+    """The columns of one field: its own, and beside it a unit, identifiers, or the parts of a point."""
+
+    def column(end: str, holds: str) -> Column:
+        return Column(f"{field.name}{end}", holds, field.labels, field)
+
+    match field.type:
+        case "number":
+            return column("", "number"), column("_unit", "unit")
+        case "date":
+            return (column("", "date"),)
+        case "point":
+            return column("_lat", "latitude"), column("_lon", "longitude"), column("_uncertainty_m", "uncertainty")
+        case "choice" | "tags" if field.uris:
+            return column("", "string"), column("_uri", "uri")
+        case _:
+            return (column("", "string"),)
+
+
+def cells_of(field: Field, said: Said, language: str) -> dict[str, str]:
+    """The cells of one field by column name, empty where nothing is given.
+
+    Labels for choices, the bare decimal for numbers, EDTF for dates. The identifiers of several labels stand in the
+    order of the labels, with an empty place for a label that has none; the uncertainty only where a point was blurred.
+    """
+    given = said.get("value")
+    match field.type:
+        case "number":
+            return {field.name: given["amount"] if given else "", f"{field.name}_unit": given["unit"] if given else ""}
+        case "point":
+            parts = (("_lat", "lat"), ("_lon", "lon"), ("_uncertainty_m", "uncertainty_m"))
+            return {f"{field.name}{end}": str(given.get(part, "")) if given else "" for end, part in parts}
+        case "choice" | "tags" if field.uris:
+            return {field.name: written(field, said, language), f"{field.name}_uri": _uris(field, given)}
+        case _:
+            return {field.name: written(field, said, language)}
+
+
+def _uris(field: Field, given: Any) -> str:
+    labels = given if isinstance(given, list) else [] if given is None else [given]
+    uris = [field.uris.get(label, "") if isinstance(label, str) else "" for label in labels]
+    return BETWEEN.join(uris) if any(uris) else ""

@@ -11,12 +11,25 @@ from micro.core.geometry import Box
 
 @dataclass(frozen=True)
 class Picture:
-    """What a file really is. Width and height in pixels are those of the upright picture."""
+    """What a page of a file really is. Width and height in pixels are those of the upright picture.
+
+    ``format``: JPEG, PNG, TIFF, WEBP, JPEG2000 or PDF. ``missing`` is the share of a JPEG, 0 to 1, that is not in its
+    file because the file's end is missing.
+    """
 
     format: str
     width_px: int
     height_px: int
     orientation: int
+    missing: float = 0.0
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with its working copy, an upright JPEG in sRGB of the same size; empty when the file is as good."""
+
+    picture: Picture
+    working_copy: bytes
 
 
 class Storage(Protocol):
@@ -37,13 +50,16 @@ class Storage(Protocol):
 
 
 class Images(Protocol):
-    """Reading and cutting of pictures."""
+    """Reading and cutting of pictures. Whatever comes out is sRGB and carries no metadata."""
 
-    def look(self, content: bytes) -> Picture:
-        """What the bytes really are, fully decoded once; BadPicture with the reason when they cannot be a scan."""
+    def pages(self, content: bytes) -> Iterator[Page]:
+        """What the pages of a file really are, each fully decoded once; BadPicture when one cannot be a scan."""
 
-    def cut(self, content: bytes, box: Box | None, longest_px: int) -> bytes:
-        """A JPEG of the box of the upright picture (all of it: None), shrunk to ``longest_px``, never enlarged."""
+    def working_copy(self, content: bytes, frame: int) -> bytes:
+        """The working copy of the page ``frame``, from 0, made anew."""
+
+    def cut(self, content: bytes, box: Box | None, longest_px: int, frame: int = 0) -> bytes:
+        """A JPEG of the box of the upright page (all of it: None), shrunk to ``longest_px``, never enlarged."""
 
 
 class Queue(Protocol):
@@ -63,11 +79,16 @@ class Queue(Protocol):
 
     def release(self, release_id: int) -> None: ...
 
+    def send(self, message_id: int) -> None: ...
+
 
 class Mail(Protocol):
-    """Sends one plain text mail; OutsideFailed when it could not be handed over."""
+    """Sends one plain text mail; OutsideFailed when it could not be handed over.
 
-    def send(self, to: str, subject: str, text: str) -> None: ...
+    ``ends_at`` is the address at which a reader ends such mails by one POST (RFC 8058), for those sent to many.
+    """
+
+    def send(self, to: str, subject: str, text: str, ends_at: str = "") -> None: ...
 
 
 class PasswordHasher(Protocol):

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from micro.errors import BadAnswer
+
+ANSWERS_MOST = 100
+TASK_ORDERS = ("finish_first", "spread")
 
 
 @dataclass(frozen=True)
@@ -22,15 +28,31 @@ class Verdict:
     wanted: int
 
 
-def judge(rule: Redundancy, answered: int, wanted: int, confidence: float) -> Verdict:
+def check_redundancy(least: Any, most: Any, target: Any) -> None:
+    """Raises BadAnswer unless this can be a project's rule."""
+    if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= ANSWERS_MOST):
+        raise BadAnswer("min_answers", "The least and the most answers are whole numbers, 1 ≤ least ≤ most ≤ 100.")
+    if not (isinstance(target, int | float) and 0 < target < 1):
+        raise BadAnswer("target_confidence", "The target of confidence lies between 0 and 1.")
+
+
+def check_task_order(order: Any) -> None:
+    """Raises BadAnswer unless tasks can be lent in this order."""
+    if order not in TASK_ORDERS:
+        raise BadAnswer("task_order", "The order of tasks is finish_first or spread.")
+
+
+def judge(rule: Redundancy, answered: int, wanted: int, confidence: float, aside: int = 0) -> Verdict:
     """The verdict on a task with ``answered`` answers and this confidence (0 to 1) in its weakest field.
 
     ``wanted`` only grows, one answer at a time beyond the least. A person who returned the task may have raised it,
-    even beyond ``most``: those answers are waited for.
+    even beyond ``most``: those answers are waited for. ``aside`` more answers were given and do not count: they are
+    waited for no longer, but never make up for the least. As ``wanted`` never falls, counting them again leads back
+    to the verdict from before.
     """
     wanted = max(wanted, rule.least)
-    if answered < wanted:
+    if answered + aside < wanted or answered < rule.least:
         return Verdict(False, wanted)
     if confidence >= rule.target or answered >= rule.most:
         return Verdict(True, wanted)
-    return Verdict(False, answered + 1)
+    return Verdict(False, max(wanted, answered + 1))

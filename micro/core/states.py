@@ -25,7 +25,8 @@ PROJECT = _moves(
     finished="live archived",
     archived="",
 )
-TASK = _moves(open="done", done="open")
+# A held task lies on a scan that was taken down: nobody is asked, and settling leaves it alone.
+TASK = _moves(open="done held", done="open held", held="open done")
 ASSIGNMENT = _moves(
     lent="answered skipped expired released",
     expired="lent answered skipped",
@@ -42,7 +43,7 @@ RECORD = _moves(
 )
 RELEASE = _moves(making="published failed", published="", failed="making")
 INTAKE_FILE = _moves(waiting="taken same refused cancelled", taken="", same="", refused="waiting", cancelled="waiting")
-SCAN = _moves(shown="withdrawn replaced erased", withdrawn="shown erased", replaced="erased", erased="")
+SCAN = _moves(shown="withdrawn replaced erased", withdrawn="shown erased", replaced="shown erased", erased="")
 LAYOUT = _moves(proposed="used dropped", used="proposed", dropped="proposed")
 CUTTING = _moves(waiting="done cancelled", done="", cancelled="")
 INVITATION = _moves(open="accepted withdrawn", accepted="", withdrawn="")
@@ -50,10 +51,11 @@ SET_ASIDE = _moves(aside="restored", restored="aside")
 NEWS = _moves(published="withdrawn", withdrawn="published")
 AGREEMENT = _moves(agreed="withdrawn", withdrawn="agreed")
 MESSAGE = _moves(waiting="done cancelled", done="waiting", cancelled="waiting")
-MESSAGE_COPY = _moves(waiting="sent failed dropped", sent="", failed="waiting", dropped="")
+MESSAGE_COPY = _moves(waiting="sending dropped", sending="sent failed waiting", sent="", failed="waiting", dropped="")
 
 # What visitors may see, and where answers may be given.
 PUBLIC_PROJECTS = frozenset({"live", "paused", "finished"})
+ANSWERED_PROJECTS = frozenset({"live", "trial"})
 
 
 def check_move(table: Moves, from_state: str, to_state: str) -> None:

@@ -62,7 +62,10 @@ class Message(Addressed, Base):
 
 
 class MessageCopy(Base):
-    """One reader's copy of a message: waiting, sent, failed, or dropped (they withdrew before it went)."""
+    """One reader's copy of a message: waiting, sending (since ``sent_at``), sent, failed, or dropped.
+
+    Dropped: they withdrew their agreement before it went. ``reason`` is the sentence of a failure, a message id.
+    """
 
     __tablename__ = "message_copy"
     __table_args__ = (

@@ -26,10 +26,11 @@ from micro.services.people import ROLES, hash_token
 class Letter:
     """A mail that is due after the commit: which text, to whom, in which language, about which account."""
 
-    text: Literal["confirm", "taken", "reset", "unknown"]
+    text: Literal["confirm", "taken", "reset", "unknown", "address", "moved"]
     to: str
     language: str
     account: Account | None = None
+    new_address: str = ""
 
 
 # --- signing up and in --------------------------------------------------------------------------------------------
@@ -105,6 +106,29 @@ def describe_myself(session: Session, account_id: int, name: str, language: str)
     session.flush()
 
 
+def letter_new_address(session: Session, account_id: int, new: str) -> Letter:
+    """The mail to a new address that somebody wants; when another account has it, the mail says only that.
+
+    So nobody learns from the page which addresses have accounts.
+    """
+    account, other = account_of(session, account_id), account_at(session, new)
+    if other is not None and other.id != account_id:
+        return Letter("taken", other.email, other.language, other)
+    return Letter("address", new, account.language, account, new)
+
+
+def change_address(session: Session, account: Account, new: str) -> Letter:
+    """Gives the account its new address, which the opened link has confirmed; returns the notice to the old one."""
+    notice = Letter("moved", account.email, account.language, account)
+    try:
+        with session.begin_nested():
+            account.email, account.email_confirmed = new, True
+            session.flush()
+    except IntegrityError:
+        raise Conflict("There is an account with this address already.") from None
+    return notice
+
+
 def make_key(session: Session, account_id: int) -> str:
     """A new key for programs, which ends the one before. Only its hash is kept: this is the one time it is seen."""
     key = f"micro_{secrets.token_urlsafe(32)}"
@@ -144,6 +168,15 @@ def create_account(
     try:
         with session.begin_nested():
             return _add(session, wish, passwords.hash(wish.password), now, confirmed, network_admin)
+    except IntegrityError:
+        raise Conflict("There is an account with this address already.") from None
+
+
+def make_confirmed(session: Session, wish: Wish, password_hash: str, now: datetime) -> Account:
+    """Makes an account whose address is proven already, by a link in a mail; Conflict when the address has one."""
+    try:
+        with session.begin_nested():
+            return _add(session, wish, password_hash, now, confirmed=True, network_admin=False)
     except IntegrityError:
         raise Conflict("There is an account with this address already.") from None
 

@@ -13,16 +13,25 @@ from micro.data.base import new_public_id
 from micro.data.models import Answer, Assignment
 from micro.errors import Closed
 from micro.kinds import kind_named, narrowed
+from micro.services.setting_aside import is_aside
 
 SUBMISSION_KEY_LENGTH = 40
 
 
 @dataclass(frozen=True)
 class Given:
-    """An answer that was kept. ``new`` is false when the same post had come before."""
+    """An answer that was kept. ``new`` is false when the same post had come before.
+
+    ``thanked``: it is no extra, or it is one only because its volunteer is set aside, which nobody is told.
+    """
 
     answer: Answer
     new: bool
+    aside: bool = False
+
+    @property
+    def thanked(self) -> bool:
+        return self.aside or not self.answer.surplus
 
 
 def give_answer(session: Session, assignment: Assignment, submitted: Any, submission_key: str, now: datetime) -> Given:
@@ -35,6 +44,8 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     - enough people answered, or the task is done: kept as a surplus answer, which merging still weighs;
     - the form changed: it is read by the form that was on the screen, and remembers its version;
     - another answer to the same assignment: kept as the next number, and only the newest counts;
+    - its scan was taken down: kept, and counts as if it were still shown;
+    - the volunteer's answers are set aside: kept as a surplus answer that does not count, without a word;
     - the project is paused or finished: kept; archived: Closed.
     """
     if assignment.project.state in ("draft", "archived"):
@@ -48,7 +59,8 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     if newest is not None and not key and newest.value == value:
         return Given(newest, new=False)
     number = 1 if newest is None else newest.number + 1
-    surplus = newest.surplus if newest is not None else _count_it(assignment)
+    aside = is_aside(session, assignment.project_id, assignment.volunteer_id)
+    surplus = newest.surplus if newest is not None else _count_it(assignment, aside)
     answer = Answer(
         assignment=assignment,
         task_id=assignment.task_id,
@@ -64,7 +76,7 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     session.add(answer)
     assignment.task.unsettled = True
     session.flush()
-    return Given(answer, new=True)
+    return Given(answer, new=True, aside=aside)
 
 
 def _same_post(session: Session, assignment: Assignment, key: str) -> Answer | None:
@@ -78,16 +90,17 @@ def newest_answer(session: Session, assignment: Assignment) -> Answer | None:
     )
 
 
-def _count_it(assignment: Assignment) -> bool:
-    """Turns the lease into an answer; returns whether it is surplus."""
+def _count_it(assignment: Assignment, aside: bool) -> bool:
+    """Turns the lease into an answer, which counts unless it is ``aside``; returns whether it is surplus."""
     task = assignment.task
-    was_lent = assignment.state == "lent"
-    has_room = task.state == "open" and task.answered + task.lent < task.wanted
+    was_lent, asks = assignment.state == "lent", task.state in ("open", "held")
+    has_room = asks and task.answered + task.lent < task.wanted
     assignment.state, assignment.draft = "answered", None
     task.lent = task.lent - (1 if was_lent else 0)
-    surplus = task.state != "open" or not (was_lent or has_room)
+    if aside:
+        return True
     task.answered = task.answered + 1
-    return surplus
+    return not asks or not (was_lent or has_room)
 
 
 def answers_given(session: Session, volunteer_id: int) -> int:

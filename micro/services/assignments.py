@@ -15,11 +15,12 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from micro.core.states import ASSIGNMENT, check_move
+from micro.core.states import ANSWERED_PROJECTS, ASSIGNMENT, check_move
 from micro.data.database import locked
 from micro.data.models import Assignment, Project, Report, Setup, Task, Volunteer
 from micro.data.work import FREE
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
+from micro.services.people import own_ids
 
 REPORT_LONGEST = 2000
 BROUGHT_BACK_AT_ONCE = 500
@@ -44,7 +45,7 @@ def lend_task(
     that the volunteer holds, answered or skipped; one whose lease ran out may come back. Answers in hand plus leases
     out never pass what is wanted, so nothing is asked in vain.
     """
-    if project.state != "live":
+    if project.state not in ANSWERED_PROJECTS:
         raise Closed("This project takes no answers at the moment.")
     session.execute(locked(select(Volunteer.id).where(Volunteer.id == volunteer.id)))
     if not fresh and (held := held_assignment(session, project.id, volunteer.id, hold=True)) is not None:
@@ -62,16 +63,16 @@ def _choose(session: Session, project: Project, volunteer: Volunteer, may_wait: 
 
     When others hold all of them, somebody who holds no task yet waits for one rather than being told that none is left.
     """
-    query = _free_for(project, volunteer)
+    query = _free_for(project, own_ids(session, volunteer))
     task = cast(Task | None, session.scalar(locked(query, skip=True).execution_options(populate_existing=True)))
     return _wait_for_one(session, query) if task is None and may_wait else task
 
 
-def _free_for(project: Project, volunteer: Volunteer) -> Select[Any]:
+def _free_for(project: Project, volunteer_ids: list[int]) -> Select[Any]:
     order = Task.answered.desc() if project.task_order == "finish_first" else Task.answered
     mine = select(Assignment.id).where(
         Assignment.task_id == Task.id,
-        Assignment.volunteer_id == volunteer.id,
+        Assignment.volunteer_id.in_(volunteer_ids),
         Assignment.state.in_(("answered", "skipped", "lent")),
     )  # One that is held is not lent again, nor counted twice.
     return (
@@ -107,7 +108,7 @@ def hold_task(session: Session, task_id: int) -> Task:
 
 def _lend(session: Session, task: Task, volunteer: Volunteer, now: datetime, rule: LendingRule) -> Assignment:
     task.lent = task.lent + 1
-    expires_at = now + timedelta(seconds=rule.lease_s)
+    expires_at, trial = now + timedelta(seconds=rule.lease_s), _is_tried_out(session, task.project_id)
     assignment = session.scalar(
         select(Assignment).where(Assignment.task_id == task.id, Assignment.volunteer_id == volunteer.id)
     )
@@ -120,14 +121,20 @@ def _lend(session: Session, task: Task, volunteer: Volunteer, now: datetime, rul
             lent_at=now,
             setup=current_setup(session, task.project_id),
             expires_at=expires_at,
+            trial=trial,
         )
         session.add(assignment)
     else:
         check_move(ASSIGNMENT, assignment.state, "lent")
         assignment.state, assignment.lent_at, assignment.expires_at = "lent", now, expires_at
-        assignment.setup = current_setup(session, task.project_id)
+        assignment.setup, assignment.trial = current_setup(session, task.project_id), trial
     session.flush()
     return assignment
+
+
+def _is_tried_out(session: Session, project_id: int) -> bool:
+    """Whether the project is in its trial, as it is now: while the task is held, nobody can end the trial."""
+    return session.scalar(select(Project.state).where(Project.id == project_id)) == "trial"
 
 
 def bring_back(session: Session, project_id: int, now: datetime) -> int:
@@ -199,12 +206,20 @@ def assignment_of(session: Session, public_id: str, volunteer: Volunteer | None,
     mine = Assignment.public_id == public_id, Assignment.volunteer_id == (volunteer.id if volunteer else None)
     task_id = session.scalar(select(Assignment.task_id).where(*mine)) if volunteer else None
     if task_id is None:
-        raise NotFound("This task is not lent to you.")
+        raise _not_lent()
     task = hold_task(session, task_id) if hold else None
-    assignment = session.scalars(select(Assignment).where(*mine).execution_options(populate_existing=True)).one()
+    found = select(Assignment).where(*mine).execution_options(populate_existing=True)
+    assignment: Assignment | None = session.scalar(found)
+    if assignment is None:  # Somebody ended the trial while we waited for the task.
+        raise _not_lent()
     if task is not None:
         set_committed_value(assignment, "task", task)
     return assignment
+
+
+def _not_lent() -> NotFound:
+    # Of a lease that went with its trial nothing is left that could tell it from somebody else's.
+    return NotFound("This card is not lent to you. If you were trying the project out: its trial is over.")
 
 
 def renew_lease(session: Session, assignment: Assignment, now: datetime, rule: LendingRule) -> Assignment:
@@ -216,6 +231,8 @@ def renew_lease(session: Session, assignment: Assignment, now: datetime, rule: L
         raise Conflict("You have answered this already.")
     if assignment.state != "lent":
         task = assignment.task
+        if task.state == "held":
+            raise Conflict("The museum has taken this picture down. You can still send what you have.")
         if task.state != "open" or task.answered + task.lent >= task.wanted or assignment.state == "skipped":
             raise Conflict("Enough people read this meanwhile. You can still send what you have, as an extra.")
         assignment.state = "lent"

@@ -13,7 +13,7 @@ from micro.data.models import Collection, Project, Release
 from micro.errors import NotFound
 
 # A draft is nobody's business but its makers'; what was published once stays, for somebody may have cited it.
-HIDDEN = ("draft",)
+HIDDEN = ("draft", "trial")
 MayReview = Callable[[int], bool]
 """Whether whoever asks reviews for the institution with this id; only asked where it matters."""
 

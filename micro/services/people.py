@@ -74,6 +74,16 @@ def known_volunteer(session: Session, account_id: int | None, token: str | None)
     return session.scalar(select(Volunteer).where(Volunteer.cookie_hash == hash_token(token))) if token else None
 
 
+def own_ids(session: Session, volunteer: Volunteer | None) -> list[int]:
+    """The volunteer and those whose answers they claimed; only an account's volunteer has any. Nobody: none."""
+    if volunteer is None:
+        return []
+    if volunteer.account_id is None:
+        return [volunteer.id]
+    claimed = select(Volunteer.id).where(Volunteer.claimed_by_id == volunteer.id)
+    return [volunteer.id, *session.scalars(claimed.order_by(Volunteer.id))]
+
+
 def _found_or_made(session: Session, which: object, new: Volunteer) -> Volunteer:
     query = select(Volunteer).where(which)  # type: ignore[arg-type]
     found = session.scalar(query)

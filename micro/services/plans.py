@@ -15,10 +15,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Collection, Institution, Project
+from micro.core.addresses import SLUG
+from micro.core.retirement import check_redundancy, check_task_order
+from micro.data.models import Institution, Project
 from micro.errors import BadAnswer
-from micro.services.cutting import set_template
-from micro.services.projects import SLUG, make_project
+from micro.services.cutting import set_way
+from micro.services.institutions import ACCENTS, NAME_LONGEST, Description, collection_called, make_institution
+from micro.services.projects import make_project
 
 NEEDED = ("institution", "collection", "slug", "texts", "form")
 SETTINGS = ("min_answers", "max_answers", "target_confidence", "task_order")
@@ -35,7 +38,6 @@ SHAPES: Mapping[str, type] = {
     "kind": str,
 }
 KNOWN = frozenset({*NEEDED, *SETTINGS, "content_language", "licence", "boxes", "kind"})
-ACCENTS = ("", "valmont", "notarial", "harrowby", "kesten")
 
 
 def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
@@ -57,7 +59,8 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
         raise BadAnswer("texts", 'The texts are given by language: {"en": {"title": …}}.')
     if len(plan.get("content_language", "en")) > LANGUAGE_LONGEST:
         raise BadAnswer("content_language", "A language is a short code such as en or fr.")
-    collection = _collection(session, _institution(session, plan["institution"], now), str(plan["collection"]), now)
+    institution = _institution(session, plan["institution"], now)
+    collection = collection_called(session, institution, str(plan["collection"]), now)
     project = make_project(
         session,
         collection,
@@ -71,19 +74,14 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
         **_redundancy(plan),
     )
     if plan.get("boxes"):
-        set_template(session, project, {"boxes": plan["boxes"]})
+        set_way(session, project, {"boxes": plan["boxes"]})
     return project
 
 
 def _redundancy(plan: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: plan[name] for name in SETTINGS if name in plan}
-    least, most, target = given.get("min_answers", 2), given.get("max_answers", 5), given.get("target_confidence", 0.8)
-    if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= 100):
-        raise BadAnswer("min_answers", "The least and the most answers are whole numbers, 1 ≤ least ≤ most ≤ 100.")
-    if not (isinstance(target, int | float) and 0 < target < 1):
-        raise BadAnswer("target_confidence", "The target of confidence lies between 0 and 1.")
-    if given.get("task_order", "spread") not in ("finish_first", "spread"):
-        raise BadAnswer("task_order", "The order of tasks is finish_first or spread.")
+    check_redundancy(given.get("min_answers", 2), given.get("max_answers", 5), given.get("target_confidence", 0.8))
+    check_task_order(given.get("task_order", "spread"))
     return given
 
 
@@ -98,19 +96,5 @@ def _institution(session: Session, body: Mapping[str, Any], now: datetime) -> In
         )
     if body.get("accent", "") not in ACCENTS:
         raise BadAnswer("institution", "There are the accents valmont, notarial, harrowby and kesten.")
-    made = Institution(slug=slug, name=str(body["name"])[:200], accent=str(body.get("accent", "")), created_at=now)
-    session.add(made)
-    session.flush()
-    return made
-
-
-def _collection(session: Session, institution: Institution, name: str, now: datetime) -> Collection:
-    found = session.scalar(
-        select(Collection).where(Collection.institution_id == institution.id, Collection.name == name)
-    )
-    if found is not None:
-        return found
-    made = Collection(institution=institution, name=name[:200], created_at=now)
-    session.add(made)
-    session.flush()
-    return made
+    description = Description(str(body["name"])[:NAME_LONGEST], str(body.get("accent", "")))
+    return make_institution(session, slug, description, None, now)

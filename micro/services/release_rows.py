@@ -19,16 +19,18 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from micro.core.fields import Field
+from micro.core.publication import held_back, is_public, public_fields, public_values
 from micro.core.release import columns, rows
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, json_line
 from micro.core.release.figures import Tally
-from micro.core.release.papers import Colophon
+from micro.core.release.objects import record_object
+from micro.core.release.papers import VOCABULARY, Colophon
 from micro.core.release.rows import RecordFacts, RegionFacts
 from micro.data.models import Decision, Item, Record, RecordVersion, Region, Release, Scan, Task
 from micro.data.snapshot import hold_still
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
-from micro.services.release_answers import is_released, open_text, write_answers
+from micro.services.release_answers import is_released, open_text, setups_of, write_answers
 from micro.services.release_files import Plan
 
 AT_ONCE = 500
@@ -64,16 +66,20 @@ class _Reading:
         self.language = self.project.content_language
         self.setup = current_setup(session, self.project.id)
         self.kind = kind_named(self.setup.kind)
-        self.fields: tuple[Field, ...] = tuple(self.kind.fields(self.setup.body))
+        self.on = release.created_at.date()
+        self.form: tuple[Field, ...] = tuple(self.kind.fields(self.setup.body))
+        self.fields, self.held_back = public_fields(self.form, self.on), held_back(self.form, self.on)
         fixed = [column.name for column in (*columns.HEAD, *columns.TAIL)]
-        self.groups = columns.field_columns(self.kind.columns(self.setup.body), self.language, fixed, columns.STATUSES)
+        shown = [column for column in self.kind.columns(self.setup.body) if is_public(column.field, self.on)]
+        self.groups = columns.field_columns(shown, self.language, fixed, columns.STATUSES)
         self.columns = (*columns.HEAD, *columns.flat(self.groups), *columns.TAIL)
         self.tally = Tally()
         self.preview: list[dict[str, Any]] = []
 
     def plan(self) -> Plan:
         counts = self._write_records()
-        answers = write_answers(self.session, self.project, self.folder, self.pseudonym)
+        answers = write_answers(self.session, self.project, self.folder, self.pseudonym, self.on)
+        labels = self._write_vocabulary()
         volunteers = answers.volunteers
         items = self.session.scalar(select(func.count(Item.id)).where(Item.project_id == self.project.id)) or 0
         before = self.session.scalar(
@@ -97,6 +103,7 @@ class _Reading:
             "records.csv": self.columns,
             "values.csv": columns.VALUES,
             "answers.csv": answers.columns,
+            **({VOCABULARY: columns.VOCABULARY} if labels else {}),
             "dictionary.csv": columns.DICTIONARY,
         }
         return Plan(
@@ -104,10 +111,11 @@ class _Reading:
             room=self.room,
             colophon=self._colophon(volunteers),
             tables=tables,
-            counts={**counts, "answers.csv": answers.rows},
+            counts={**counts, "answers.csv": answers.rows, **({VOCABULARY: labels} if labels else {})},
             figures=figures,
             preview=self.preview,
-            fields=[{"name": f.name, "type": f.type, "labels": dict(f.labels)} for f in self.fields],
+            form=self.form,
+            held_back=self.held_back,
             texts={
                 language: {name: self.project.text(name, language) for name in ("title", "lead")}
                 for language in self.project.texts
@@ -152,12 +160,26 @@ class _Reading:
         counts["records.jsonl"], counts["values.csv"] = counts["records.csv"], counts["records.csv"] * len(self.fields)
         return counts
 
+    def _write_vocabulary(self) -> int:
+        """Writes vocabulary.csv where there is any need of it; returns its number of rows."""
+        offered = [
+            field
+            for setup in setups_of(self.session, self.project).values()
+            for field in kind_named(setup.kind).fields(setup.body)
+            if field.name not in {hidden.name for hidden in self.held_back} and is_public(field, self.on)
+        ]
+        rows_ = rows.vocabulary_rows(offered)
+        if rows_:
+            with open_text(self.folder / VOCABULARY) as file:
+                file.write(BYTE_ORDER_MARK + csv_lines([[column.name for column in columns.VOCABULARY], *rows_]))
+        return len(rows_)
+
     def _write_record(self, facts: RecordFacts, files: Mapping[str, TextIO]) -> None:
         values = rows.field_facts(facts, self.fields, self.project.target_confidence)
         cells = self.kind.row({value.field.name: value.said for value in values}, self.setup.body, self.language)
         files["records.csv"].write(csv_lines([rows.record_row(facts, values, cells, self.columns, self.groups)]))
         files["values.csv"].write(csv_lines(rows.value_rows(facts, values, columns.VALUES, self.language)))
-        files["records.jsonl"].write(json_line(rows.record_object(facts, values)))
+        files["records.jsonl"].write(json_line(record_object(facts, values)))
         self.tally.add(facts, values)
         if len(self.preview) < PREVIEW_ROWS:
             self.preview.append(rows.preview_row(facts, values, self.language))
@@ -182,11 +204,11 @@ class _Reading:
             reviewed_at=None,
             version=row.current,
             engine=row.engine,
-            values=row.now_said,
-            newest=row.newest_said or {},
+            values=public_values(row.now_said, self.fields, self.on),
+            newest=public_values(row.newest_said or {}, self.fields, self.on),
             regions=tuple(regions),
             scan={
-                "url": f"{self.public_url}/pictures/scan/{row.scan}/{PICTURE_PX}.jpg",
+                "url": self._address(row.scan_state, row.reference, f"scan/{row.scan}"),
                 "sha256": row.sha256,
                 "width_px": row.width_px,
                 "height_px": row.height_px,
@@ -201,21 +223,32 @@ class _Reading:
             return facts
         return RecordFacts(**{**vars(facts), "reviewed_at": reviewed_at})
 
+    def _address(self, scan_state: str, reference: str, picture: str) -> str:
+        """Where a picture is seen: one kept elsewhere has its own address, one that was taken down has none."""
+        if scan_state != "shown":
+            return ""
+        return reference or f"{self.public_url}/pictures/{picture}/{PICTURE_PX}.jpg"
+
     def _regions(self, item_ids: list[int]) -> dict[int, list[RegionFacts]]:
         found: dict[int, list[RegionFacts]] = {}
         query = (
-            select(Region, Task.id.is_not(None))
+            select(Region, Task.id.is_not(None), Scan.reference, Scan.state)
+            .join(Scan, Scan.id == Region.scan_id)
             .outerjoin(Task, Task.region_id == Region.id)
             .where(Region.item_id.in_(item_ids))
             .order_by(Region.id)
         )
-        for region, asked in self.session.execute(query):
+        hidden = {field.name for field in self.held_back}
+        for region, asked, reference, state in self.session.execute(query):
+            told = tuple(name for name in region.fields if name not in hidden)
+            if region.fields and not told:
+                continue  # Made for nothing but what is held back.
             found.setdefault(region.item_id, []).append(
                 RegionFacts(
                     region.name,
-                    tuple(region.fields),
+                    told,
                     asked,
-                    f"{self.public_url}/pictures/region/{region.public_id}/{PICTURE_PX}.jpg",
+                    self._address(state, reference, f"region/{region.public_id}"),
                     region.x_px,
                     region.y_px,
                     region.width_px,
@@ -250,6 +283,8 @@ def _records_query(project_id: int) -> Select[Any]:
             now.engine,
             newest.values.label("newest_said"),
             Scan.public_id.label("scan"),
+            Scan.reference,
+            Scan.state.label("scan_state"),
             Scan.sha256,
             Scan.width_px,
             Scan.height_px,

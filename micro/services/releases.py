@@ -18,6 +18,7 @@ from micro.services.moves import note_move
 from micro.services.release_answers import is_released
 from micro.services.release_files import Plan, write_files
 from micro.services.release_rows import gather
+from micro.services.trials import BEFORE_OPENING
 
 __all__ = [
     "Plan",
@@ -39,6 +40,8 @@ def start_release(session: Session, project: Project, account_id: int | None, no
     Numbers have no gaps: one that failed is taken up again under its number. Conflict while another is being made;
     BadAnswer as long as no record has an outcome.
     """
+    if project.state in BEFORE_OPENING:
+        raise Conflict("This project is not open yet. Its records can be released once it is.")
     newest: Release | None = session.scalar(
         locked(select(Release).where(Release.project_id == project.id).order_by(Release.number.desc()).limit(1))
     )

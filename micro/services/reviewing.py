@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from micro.core.fields import Field, Said
 from micro.core.review import after_decision
@@ -144,12 +144,15 @@ def _who_decided(session: Session, current: RecordVersion | None) -> str:
 
 def has_answered(session: Session, record: Record, account_id: int) -> bool:
     """Whether this person is among those who answered about the record's item, and so must not decide."""
+    owner = aliased(Volunteer)  # Of answers that were given without the account and claimed later.
     return (
         session.scalar(
             select(Answer.id)
             .join(Task, Task.id == Answer.task_id)
             .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-            .where(Task.item_id == record.item_id, Volunteer.account_id == account_id)
+            .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
+            .where(Task.item_id == record.item_id)
+            .where((Volunteer.account_id == account_id) | (owner.account_id == account_id))
             .limit(1)
         )
         is not None
@@ -283,8 +286,10 @@ def _settle_tasks(
     session: Session, record: Record, tasks: Sequence[Task], action: str, account_id: int, now: datetime
 ) -> None:
     """Asks for one answer more, or for none: nobody is asked in vain about what a person has decided."""
-    if action == "return" and record.project.state not in ("live", "paused"):
+    if action == "return" and record.project.state not in ("live", "paused", "trial"):
         raise Conflict("This project is over, so nobody can be asked for one more answer.")
+    if action == "return" and record.item.scan.state != "shown":
+        raise Conflict("The scan has been taken down, so nobody can be asked for one more answer.")
     state = "open" if action == "return" else "done"
     for task in tasks:
         if action == "return":

@@ -6,10 +6,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from micro.core.consensus import ENGINE, merge
@@ -18,14 +20,16 @@ from micro.core.fields import Field, Said, parse_said
 from micro.core.retirement import Redundancy, judge
 from micro.core.review import DECIDED, Standing, standing
 from micro.data.database import locked
-from micro.data.models import Answer, Project, Record, RecordVersion, Task
+from micro.data.models import Answer, Project, Record, RecordVersion, Region, Scan, SetAside, Task, Volunteer
 from micro.errors import BadAnswer
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
+from micro.services.setting_aside import is_set_aside, person_id
 
 # So many items are settled in one transaction: on SQLite every other writer waits for it.
 ITEMS_AT_ONCE = 10
+CHANGED = Standing("review", "evidence_changed")
 
 
 def projects_behind(session: Session) -> list[int]:
@@ -52,29 +56,39 @@ def settle_some(session: Session, project_id: int, now: datetime, most: int = IT
 
 
 def settle_item(session: Session, project: Project, fields: Mapping[str, Field], item_id: int, now: datetime) -> Record:
-    """Merges all answers about one item into its record, and retires its tasks or asks for one answer more."""
+    """Merges all answers that count into the item's record, and retires its tasks or asks for one answer more."""
     tasks = session.scalars(
         locked(select(Task).where(Task.item_id == item_id).order_by(Task.id)).execution_options(populate_existing=True)
     ).all()
     record = _record_of(session, project, item_id, now)
-    said = _what_was_said(session, [task.id for task in tasks])
+    said = _what_was_said(session, project.id, [task.id for task in tasks])
     values: dict[str, Any] = {}
     rule = Redundancy(project.min_answers, project.max_answers, project.target_confidence)
     for task in tasks:
-        answers = said.get(task.id, [])
+        answers = said[task.id].counted
         for name in task.fields:
             if name in fields:
                 values[name] = _outcome(fields[name], [answer[name] for answer in answers if name in answer])
         weakest = min((values[name]["confidence"] for name in task.fields if name in values), default=0.0)
-        verdict = judge(rule, task.answered, task.wanted, weakest)
-        task.unsettled = False
+        task.answered, task.unsettled = len(answers), False
+        verdict = judge(rule, task.answered, task.wanted, weakest, said[task.id].aside)
         if not a_person_spoke(record):
-            task.state, task.wanted = "done" if verdict.done else "open", verdict.wanted
+            task.state, task.wanted = _onward(session, task, verdict.done), verdict.wanted
     session.flush()
     finished = all(task.state == "done" for task in tasks)
-    record.answers_count = sum(map(len, said.values()))
+    record.answers_count = sum(len(all_.counted) for all_ in said.values())
     _write_record(session, project, fields, record, values, finished, now)
     return record
+
+
+def _onward(session: Session, task: Task, done: bool) -> str:
+    """The state that a verdict leads to. A held task stays held, and nobody is asked anew about a hidden scan."""
+    if task.state == "held" or (done and task.state == "done"):
+        return task.state
+    if done or task.state == "open":
+        return "done" if done else "open"
+    state = select(Scan.state).join(Region, Region.scan_id == Scan.id).where(Region.id == task.region_id)
+    return "open" if session.scalar(state) == "shown" else "held"
 
 
 def a_person_spoke(record: Record) -> bool:
@@ -105,22 +119,32 @@ def _record_of(session: Session, project: Project, item_id: int, now: datetime) 
     return record
 
 
-def _what_was_said(session: Session, task_ids: list[int]) -> dict[int, list[Mapping[str, Said]]]:
-    """The newest answer of every assignment, by task."""
-    newest = (
-        select(Answer.assignment_id, func.max(Answer.number).label("number"))
-        .where(Answer.task_id.in_(task_ids))
-        .group_by(Answer.assignment_id)
-        .subquery()
-    )
+@dataclass
+class _Said:
+    """What was said of one task: the answers that count, one a person, and how many people are set aside."""
+
+    counted: list[Mapping[str, Said]] = dataclass_field(default_factory=list)
+    aside: int = 0
+
+
+def _what_was_said(session: Session, project_id: int, task_ids: list[int]) -> dict[int, _Said]:
+    """The newest answer of every person, by task. Who answered once with an account and once without is one person."""
     rows = session.execute(
-        select(Answer.task_id, Answer.value).join(
-            newest, (newest.c.assignment_id == Answer.assignment_id) & (newest.c.number == Answer.number)
-        )
+        select(Answer.task_id, person_id(), ~is_set_aside(project_id), Answer.at, Answer.assignment_id, Answer.value)
+        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+        .where(Answer.task_id.in_(task_ids))
+        .order_by(Answer.assignment_id, Answer.number)
     )
-    said: dict[int, list[Mapping[str, Said]]] = {}
-    for task_id, value in rows:
-        said.setdefault(task_id, []).append(value)
+    newest = {row.assignment_id: row for row in rows}
+    by_person: dict[tuple[int, int], Any] = {}
+    for row in sorted(newest.values(), key=lambda row: row[2:5]):  # The last is one that counts, if there is any.
+        by_person[row[0], row[1]] = row
+    said = {task_id: _Said() for task_id in task_ids}
+    for (task_id, _), row in by_person.items():
+        if row[2]:
+            said[task_id].counted.append(row.value)
+        else:
+            said[task_id].aside += 1
     return said
 
 
@@ -165,9 +189,11 @@ def _write_record(
     after = standing(
         before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees
     )
+    if after == CHANGED and current is not None and _is_as_it_was(session, fields, record, current, values):
+        after, record.confidence = Standing("decided", ""), lowest(current.values)
     if made is not None and not by_person:
         record.current, record.confidence = made.number, lowest(values)
-    if after.reason == "evidence_changed":
+    if after == CHANGED:
         record.confidence = lowest(values)
     if after.state != before.state:
         note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
@@ -188,6 +214,29 @@ def _agrees(
     proposed = version_of(session, record, record.proposed)
     said = _compared(fields, values)
     return any(version is not None and _compared(fields, version.values) == said for version in (current, proposed))
+
+
+def _is_as_it_was(
+    session: Session, fields: Mapping[str, Field], record: Record, decision: RecordVersion, values: dict[str, Any]
+) -> bool:
+    """Whether answers were set aside and count again, and the evidence says again what it said at the decision."""
+    restored = (
+        select(SetAside.id)
+        .join(Volunteer, or_(SetAside.volunteer_id == Volunteer.id, SetAside.volunteer_id == Volunteer.claimed_by_id))
+        .join(Answer, Answer.volunteer_id == Volunteer.id)
+        .join(Task, Task.id == Answer.task_id)
+        .where(SetAside.project_id == record.project_id, SetAside.state == "restored", Task.item_id == record.item_id)
+    )
+    if decision.made_by != "decision" or session.scalar(restored.limit(1)) is None:
+        return False
+    earlier = RecordVersion.record_id == record.id, RecordVersion.number < decision.number
+    seen = session.scalar(
+        select(RecordVersion)
+        .where(*earlier, RecordVersion.made_by == "engine")
+        .order_by(RecordVersion.number.desc())
+        .limit(1)
+    )
+    return seen is not None and _compared(fields, seen.values) == _compared(fields, values)
 
 
 def _compared(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, str | None]:

@@ -110,7 +110,7 @@ def _make_project(session: Session, house: House, plan: Plan) -> Staff:
         max_answers=min(MAX_ANSWERS, plan.volunteers - 1),
         target_confidence=TARGET,
     )
-    cutting.set_template(session, project, seed.cutting_template())
+    cutting.set_way(session, project, seed.cutting_template())
     for role in ("reviewer", "manager"):
         account = accounts.create_account(session, f"{role}@example.org", role.title(), PASSWORD, now, house.passwords)
         accounts.give_role(session, account, institution, role, now)

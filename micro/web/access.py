@@ -15,7 +15,8 @@ from flask import request
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Collection, Institution, Intake, Project, Record, Release, Scan
+from micro.core.vocabularies import FILE_LARGEST
+from micro.data.models import Collection, Institution, Intake, Project, Record, Release, Scan, Vocabulary
 from micro.errors import NotAllowed, NotFound, SignInNeeded
 from micro.services.people import Person
 from micro.web.context import current_person, house
@@ -49,6 +50,9 @@ ACCESS: Mapping[str, Rule] = {
     "account.reset": Rule.ANYONE,
     "account.me": Rule.SIGNED_IN,
     "account.api_key": Rule.SIGNED_IN,
+    "me.claim": Rule.SIGNED_IN,
+    "me.address": Rule.SIGNED_IN,
+    "me.new_address": Rule.ANYONE,
     "bench.terms": Rule.ANYONE,
     "bench.take": Rule.ANYONE,
     "bench.work": Rule.ANYONE,
@@ -72,13 +76,69 @@ ACCESS: Mapping[str, Rule] = {
     "review.queue": Rule.STAFF,
     "review.record": Rule.REVIEWER,
     "review.decide": Rule.REVIEWER,
+    "news.all_news": Rule.ANYONE,
+    "news.agree": Rule.ANYONE,
+    "news.end": Rule.ANYONE,
+    "manage.news": Rule.MANAGER,
+    "manage.publish_news": Rule.MANAGER,
+    "manage.move_news": Rule.MANAGER,
+    "manage.send_message": Rule.MANAGER,
+    "manage.move_message": Rule.MANAGER,
     "manage.index": Rule.STAFF,
+    "manage.accept": Rule.ANYONE,
+    "manage.institutions": Rule.ADMIN,
+    "manage.new_institution": Rule.ADMIN,
+    "manage.institution": Rule.MANAGER,
+    "manage.new": Rule.MANAGER,
+    "manage.staff": Rule.MANAGER,
+    "manage.invite": Rule.MANAGER,
+    "manage.invitation": Rule.MANAGER,
+    "manage.settings": Rule.MANAGER,
+    "manage.ask": Rule.MANAGER,
+    "manage.trial": Rule.MANAGER,
     "manage.project": Rule.MANAGER,
     "manage.scans": Rule.MANAGER,
     "manage.upload": Rule.MANAGER,
+    "manage.open_delivery": Rule.MANAGER,
     "manage.intake": Rule.MANAGER,
+    "manage.retry_delivery": Rule.MANAGER,
+    "manage.cancel_delivery": Rule.MANAGER,
+    "manage.scan": Rule.MANAGER,
+    "manage.describe_scan": Rule.MANAGER,
+    "manage.withdraw_scan": Rule.MANAGER,
+    "manage.restore_scan": Rule.MANAGER,
+    "manage.erase_scan": Rule.MANAGER,
+    "manage.erase_scan_files": Rule.MANAGER,
+    "manage.replace_scan": Rule.MANAGER,
+    "manage.put_scan_back": Rule.MANAGER,
+    "manage.volunteers": Rule.MANAGER,
+    "manage.volunteer": Rule.MANAGER,
+    "manage.set_aside": Rule.MANAGER,
+    "manage.count_again": Rule.MANAGER,
+    "manage.layouts": Rule.MANAGER,
+    "manage.layout": Rule.MANAGER,
+    "manage.change_layout": Rule.MANAGER,
+    "manage.form": Rule.MANAGER,
+    "manage.new_field": Rule.MANAGER,
+    "manage.field": Rule.MANAGER,
+    "manage.move_field": Rule.MANAGER,
+    "manage.update_field": Rule.MANAGER,
+    "manage.remove_field": Rule.MANAGER,
+    "manage.preview": Rule.MANAGER,
+    "manage.vocabularies": Rule.MANAGER,
+    "manage.new_vocabulary": Rule.MANAGER,
+    "manage.vocabulary": Rule.MANAGER,
+    "manage.add_concept": Rule.MANAGER,
+    "manage.concept": Rule.MANAGER,
+    "manage.vocabulary_file": Rule.MANAGER,
+    "manage.vocabulary_plan": Rule.MANAGER,
+    "manage.export_vocabulary": Rule.MANAGER,
     "manage.cutting": Rule.MANAGER,
     "manage.cut": Rule.MANAGER,
+    "manage.cutting_look": Rule.MANAGER,
+    "manage.cutting_again": Rule.MANAGER,
+    "manage.cutting_cancel": Rule.MANAGER,
+    "manage.cutting_discard": Rule.MANAGER,
     "manage.state": Rule.MANAGER,
     "manage.release": Rule.MANAGER,
 }
@@ -90,8 +150,10 @@ LARGEST_BODY = 2_000_000
 
 def bound_request() -> None:
     """Bounds what is read of a request; runs before anything reads it. No address of ours holds a NUL."""
-    if request.endpoint == "manage.upload":
+    if request.endpoint in ("manage.upload", "manage.replace_scan"):
         request.max_content_length = house().settings.upload_megabytes * 1_000_000
+    elif request.endpoint == "manage.vocabulary_file":  # Larger than any that is taken, for a sentence of its own.
+        request.max_content_length = 2 * FILE_LARGEST
     else:
         request.max_content_length = LARGEST_BODY
     if any("\0" in part for part in (request.view_args or {}).values() if isinstance(part, str)):
@@ -156,6 +218,7 @@ SCOPES: Mapping[str, Callable[[str], Select[int]]] = {
         .join(Release, Release.project_id == Project.id)
         .where(Release.public_id == key)
     ),
+    "vocabulary": lambda key: select(Vocabulary.institution_id).where(Vocabulary.public_id == key),
 }
 
 

@@ -13,20 +13,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from micro.core.states import PUBLIC_PROJECTS
+from micro.core.states import ANSWERED_PROJECTS
 from micro.core.terms import VERSION, wording
 from micro.data.models import Assignment, Project, Volunteer
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 from micro.kinds import kind_named, narrowed
-from micro.services import assignments, workbench
+from micro.services import assignments, claims, workbench
 from micro.services.answers import Given, give_answer, newest_answer
 from micro.services.assignments import assignment_of
 from micro.services.cutting import field_boxes
+from micro.services.people import own_ids
 from micro.services.projects import project_named
 from micro.web.context import house, known_volunteer, lending_rule, needed_volunteer, offer_cookie
 from micro.web.forms import check_marks, draft_of, nested, storable, submission_key, typed
 from micro.web.language import current_language
 from micro.web.problems import said, wants_json
+from micro.web.sight import may_answer
 from micro.web.terms import needs_terms
 
 blueprint = Blueprint("bench", __name__)
@@ -37,7 +39,7 @@ ANSWERS_A_PAGE = 50
 def public_project(session: Session, slug: str) -> Project:
     """The project that a visitor may know of; NotFound otherwise."""
     project = project_named(session, slug)
-    if project.state not in PUBLIC_PROJECTS:
+    if not may_answer(project):
         raise NotFound("There is no such project.")
     return project
 
@@ -144,11 +146,11 @@ def what_taking_would_do(
     session: Session, project: Project, volunteer: Volunteer | None, here: Assignment | None
 ) -> str:
     """The case that the waiting page tells of. By the functions that lend, so that page and button always agree."""
-    if project.state != "live":
+    if project.state not in ANSWERED_PROJECTS:
         return project.state
     if here is not None:
         return "held"
-    left = workbench.what_is_left(session, project, volunteer.id if volunteer else None)
+    left = workbench.what_is_left(session, project, own_ids(session, volunteer))
     if left != "free" or volunteer is None:
         return left
     open_now = assignments.open_leases(session, volunteer.id, house().clock())
@@ -163,7 +165,7 @@ def work(assignment: str) -> ResponseReturnValue:
     """The workbench for a task that is, or was, lent to this visitor."""
     with house().database.reading() as session:
         held = assignment_of(session, assignment, known_volunteer(session))
-        if held.project.state not in PUBLIC_PROJECTS:
+        if not may_answer(held.project):
             raise Closed("This project is closed and takes no more answers.")
         if held.state == "answered":
             return already_sent(session, held)
@@ -194,6 +196,7 @@ def the_workbench(
         left_s=seconds_left(held, now),
         warn_s=min(300, lending_rule().lease_s // 3),
         submission_key=key or secrets.token_urlsafe(18),
+        claimable=claims.offered(session, held.volunteer),
     )
 
 
@@ -258,7 +261,7 @@ def with_problems(assignment: str, problem: BadAnswer) -> str:
 
 def on_to_next(project: str, given: Given) -> ResponseReturnValue:
     """Tells what became of the answer and leads on."""
-    counted = not given.answer.surplus
+    counted = given.thanked
     message = (
         gettext("Sent. Thank you.")
         if counted
@@ -356,7 +359,9 @@ def mine() -> ResponseReturnValue:
     page = min(max(1, request.args.get("page", 1, type=int)), PAGES_MOST)
     with house().database.reading() as session:
         volunteer = known_volunteer(session)
-        found, count = workbench.own_answers(session, volunteer.id, page, ANSWERS_A_PAGE) if volunteer else ([], 0)
+        found, count = workbench.own_answers(
+            session, own_ids(session, volunteer), page, ANSWERS_A_PAGE, house().clock().date()
+        )
         return render_template(
             "bench/mine.html",
             rows=[as_row(own) for own in found],
@@ -364,6 +369,7 @@ def mine() -> ResponseReturnValue:
             page=page,
             pages=ceil(count / ANSWERS_A_PAGE),
             held=held_tasks(session, volunteer),
+            can_keep=volunteer is not None and volunteer.account_id is None and count > 0,
         )
 
 

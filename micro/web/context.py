@@ -69,8 +69,16 @@ def offer_cookie() -> None:
         g.new_cookie = _cookies().dumps(secrets.token_urlsafe(24))
 
 
+def forget_cookie() -> None:
+    """Takes the visitor's cookie away with this response: whoever reads here next is somebody new."""
+    g.new_cookie = None
+    g.old_cookie = True
+
+
 def send_cookie(response: Response) -> Response:
-    """Adds the offered cookie to the response."""
+    """Adds the offered cookie to the response, or takes the old one away."""
+    if g.get("old_cookie"):
+        response.delete_cookie(VOLUNTEER_COOKIE, httponly=True, samesite="Lax")
     if (value := g.get("new_cookie")) is not None:
         response.set_cookie(
             VOLUNTEER_COOKIE,

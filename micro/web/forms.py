@@ -1,7 +1,8 @@
 """Dotted names of forms, ``length.value.amount=12``, and the shape of answers, {"length": {"value": {"amount": "12"}}}.
 
 A form has one input per part of a value and a checkbox per mark, all named by their place in the answer. The same
-shape, unread, is kept as a draft, so that what was typed comes back exactly as it was typed.
+shape, unread, is kept as a draft, so that what was typed comes back exactly as it was typed. The ticked labels of tags
+are all called ``shows.value.codes`` and become one text, a code a line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from micro.core.fields import MARKS, Field
 from micro.errors import BadAnswer
 
 DEEPEST = 3
+CODES = ["value", "codes"]
 LONGEST_DRAFT_TEXT = 100_000
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -21,7 +23,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 def nested(entries: Iterable[tuple[str, str]], fields: Iterable[str]) -> dict[str, Any]:
     """What a form said of each of ``fields``: {field: {"value": …, "mark": …}}; other names are left out.
 
-    Of several ticked marks the strongest is taken: blank, then illegible, then not sure.
+    Of several ticked marks the strongest is taken: blank, then illegible, then not sure. Ticked codes are joined.
 
     >>> nested([("length.value.amount", "12"), ("length.mark", "unsure"), ("csrf_token", "x")], ["length"])
     {'length': {'value': {'amount': '12'}, 'mark': 'unsure'}}
@@ -31,11 +33,19 @@ def nested(entries: Iterable[tuple[str, str]], fields: Iterable[str]) -> dict[st
         field, *parts = name.split(".")
         if field not in made or not parts or len(parts) >= DEEPEST or not all(map(str.isidentifier, parts)):
             continue
-        if parts == ["mark"]:
+        if parts == CODES:
+            _put(made[field], parts, _joined(made[field].get("value"), text))
+        elif parts == ["mark"]:
             made[field]["mark"] = _stronger(made[field].get("mark", ""), text)
         else:
             _put(made[field], parts, text)
     return made
+
+
+def _joined(value: Any, code: str) -> str:
+    """One code more, a line each."""
+    before = value.get("codes") if isinstance(value, dict) else None
+    return f"{before}\n{code}" if before else code
 
 
 def _put(place: dict[str, Any], parts: list[str], text: str) -> None:
@@ -64,6 +74,9 @@ def _leaves(name: str, value: Any) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping):
         for part, inner in value.items():
             yield from _leaves(f"{name}.{part}" if name else str(part), inner)
+    elif isinstance(value, list):  # The labels of tags, as an answer has them.
+        yield f"{name}.codes", "\n".join(label for label in value if isinstance(label, str))
+        yield f"{name}.free", "\n".join(str(label.get("free", "")) for label in value if isinstance(label, Mapping))
     elif value is not None:
         yield name, str(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from babel import Locale
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from werkzeug import Response
@@ -15,6 +16,7 @@ LANGUAGES = {"en": "English", "fr": "Français"}
 COOKIE = "micro_language"
 # English dates as Europe writes them: 12 October 1907.
 LOCALES = {"en": "en_GB"}
+CONTENT_LANGUAGES = ("ca", "cs", "da", "de", "en", "es", "fi", "fr", "ga", "it", "la", "nl", "no", "pl", "pt", "sv")
 
 
 def prepare_languages(app: Flask) -> None:
@@ -38,6 +40,13 @@ def choose_language() -> str:
 def current_language() -> str:
     """en or fr."""
     return str(get_locale() or "en").partition("_")[0]
+
+
+def language_names(*more: str) -> dict[str, str]:
+    """Languages that scans are often written in, and ``more``, by code: in the visitor's language, by name."""
+    locale = get_locale() or Locale("en")
+    names = {code: str(locale.languages.get(code, code)) for code in dict.fromkeys((*CONTENT_LANGUAGES, *more))}
+    return dict(sorted(names.items(), key=lambda entry: entry[1].casefold()))
 
 
 def remember_language(response: Response, language: str, secure: bool) -> Response:

@@ -10,7 +10,8 @@ from flask_babel import force_locale
 
 from micro.data.models import Account
 from micro.services.accounts import Letter
-from micro.services.links import Purpose, link_token
+from micro.services.invitations import Invited
+from micro.services.links import Purpose, address_token, link_token
 from micro.web.context import house
 
 
@@ -23,13 +24,30 @@ def send(letter: Letter, next_path: str = "") -> None:
         text = render_template(
             f"mail/{letter.text}.txt",
             site=urlsplit(house().settings.public_url).netloc,
-            **_links(letter.account, next_path),
+            **_links(letter, next_path),
         )
     subject, _, body = text.strip().partition("\n")
     house().mail.send(letter.to, subject.strip(), body.strip() + "\n")
 
 
-def _links(account: Account | None, next_path: str) -> dict[str, str]:
+def send_invitation(made: Invited, institution: str, inviter: str, language: str) -> None:
+    """Writes and sends an invitation, in the language of whoever invites; OutsideFailed when it was not handed over."""
+    with force_locale(language):
+        text = render_template(
+            "mail/invitation.txt",
+            site=urlsplit(house().settings.public_url).netloc,
+            institution=institution,
+            inviter=inviter,
+            role=made.invitation.role,
+            link=_address("manage.accept", token=made.token),
+            last_day=made.invitation.expires_at,
+        )
+    subject, _, body = text.strip().partition("\n")
+    house().mail.send(made.invitation.email, subject.strip(), body.strip() + "\n")
+
+
+def _links(letter: Letter, next_path: str) -> dict[str, str]:
+    account = letter.account
     more = {"next": next_path} if next_path else {}
     links = {
         "sign_in": _address("account.sign_in", **more),
@@ -38,6 +56,9 @@ def _links(account: Account | None, next_path: str) -> dict[str, str]:
     }
     if account is not None:
         links["confirm"] = _address("account.confirm", token=_token(Purpose.CONFIRM, account), **more)
+        if letter.new_address:
+            token = address_token(house().secret, account, letter.new_address, house().clock())
+            links["change"] = _address("me.new_address", token=token)
         links["reset"] = _address("account.reset", token=_token(Purpose.RESET, account))
     return links
 

@@ -53,6 +53,11 @@ def said(error: MicroError) -> str:
     return sentence % error.values if error.values else sentence
 
 
+def problems_by_field(error: MicroError) -> dict[str, str]:
+    """The sentences of a form's problems by the names of its fields; empty for any other error."""
+    return {one.field: said(one) for one in (error, *error.others)} if isinstance(error, BadAnswer) else {}
+
+
 def wants_json() -> bool:
     """Whether a program asks: under /api/, or a script of ours with Accept: application/json."""
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from micro import __version__
 from micro.core import terms
-from micro.core.states import PUBLIC_PROJECTS
 from micro.data.models import Account, Item, Project, Region
 from micro.errors import MicroError, NotFound
 from micro.kinds import all_kinds
@@ -23,11 +22,13 @@ from micro.services.cutting import field_boxes
 from micro.web.context import current_person, house, known_volunteer, offer_cookie
 from micro.web.language import LANGUAGES, current_language, remember_language
 from micro.web.links import path_on_this_site
+from micro.web.news import news_block
+from micro.web.sight import may_see
 
 blueprint = Blueprint("public", __name__)
 ON_FRONT = 6
 ProjectRow = tuple[Project, projects.Progress, tuple[Item, Region] | None]
-PAGES = ("about", "terms", "privacy", "accessibility")
+PAGES = ("about", "terms", "privacy", "accessibility", "contact")
 
 
 @blueprint.get("/")
@@ -37,7 +38,7 @@ def front() -> str:
         shown = projects.public_page(session, size=ON_FRONT)
         rows = _with_figures(session, shown.projects)
         figures = projects.network_figures_lately(session, house().settings.database, house().clock())
-        example = projects.a_read_record(session)
+        example = projects.a_read_record(session, house().clock().date())
         return render_template("public/front.html", rows=rows, count=shown.total, figures=figures, example=example)
 
 
@@ -64,7 +65,7 @@ def project(project: str) -> str:
     with house().database.reading() as session:
         found = projects.project_named(session, project)
         institution = found.collection.institution
-        if found.state not in PUBLIC_PROJECTS and not current_person().may_review(institution.id):
+        if not may_see(found):
             raise NotFound("There is no such project.")
         item = projects.a_cut_item(session, found.id)
         volunteer = known_volunteer(session)
@@ -78,17 +79,24 @@ def project(project: str) -> str:
             boxes=field_boxes(session, item[1]) if item else {},
             held=assignments.held_assignment(session, found.id, volunteer.id) if volunteer else None,
             releases=[made for made in releases.releases_of(session, found) if made.state == "published"],
+            **news_block(session, found),
         )
 
 
 @blueprint.get("/about/<name>")
 def page(name: str) -> str:
-    """About, terms of contribution, privacy, accessibility."""
+    """About, terms of contribution, privacy, accessibility, contact."""
     if name not in PAGES:
         raise NotFound("There is nothing at this address.")
-    return render_template(
-        f"public/{name}.html", wording=terms.wording(current_language()), terms_version=terms.VERSION
-    )
+    with house().database.reading() as session:
+        return render_template(
+            f"public/{name}.html",
+            wording=terms.wording(current_language()),
+            terms_version=terms.VERSION,
+            operator=house().settings.operator,
+            contact=house().settings.contact,
+            institutions=projects.public_institutions(session) if name == "contact" else (),
+        )
 
 
 @blueprint.post("/language")

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_timedelta, gettext
 from sqlalchemy.orm import Session
 
+from micro.core.consensus import label_counts
 from micro.core.fields import Field
 from micro.core.geometry import Box
 from micro.data.models import Record
@@ -165,7 +166,9 @@ def _page(
     chosen = sight.field(request.args.get("field", "")) or sight.field(sight.weakest)
     entries = {one.field.name: one.said for one in sight.fields} | {name: one.said for name, one in taken.items()}
     entries |= typed or {}
-    inputs = {one.field.name: review_page.typed_into(one.field, entries[one.field.name]) for one in sight.fields}
+    inputs: dict[str, str] = {}
+    for one in sight.fields:
+        inputs |= review_page.typed_into(one.field, entries[one.field.name])
     problems = more.get("problems", {})
     focus = next(iter(problems), "") or ("" if "refusal" in more or chosen is None else chosen.field.name)
     return render_template(
@@ -183,6 +186,8 @@ def _page(
         hidden=review_page.form_names(taken, sight),
         readings=review_page.readings(chosen, taken) if chosen else (),
         why=review_page.why(chosen) if chosen else "",
+        named=label_counts(chosen.field, chosen.evidence) if chosen and chosen.field.type == "tags" else (),
+        note=review_page.publication_note(chosen.field, house().clock().date()) if chosen else "",
         differing=review_page.differing(sight.fields),
         place=_place(chosen, found),
         beside=review_queue.neighbours(session, _institutions(), filters, found),

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import format_decimal, gettext, ngettext
 from werkzeug.datastructures import MultiDict
 
+from micro.core.consensus.places import SAME_PLACE_M
 from micro.core.differences import Piece, differences
-from micro.core.fields import Field, Said, parse_said
+from micro.core.fields import Field, Said, has_form, parse_said, written
+from micro.core.fields.points import metres_between
 from micro.core.geometry import Box
+from micro.core.publication import is_public
 from micro.core.review import ACTIONS
 from micro.data.models import Region, Scan
 from micro.errors import BadAnswer
 from micro.services.review_queue import BANDS, REASONS, STATES, QueueFilters
 from micro.services.reviewing import FieldSight, RecordSight
-from micro.web.show import show_written
+from micro.web.forms import typed
+from micro.web.show import show_edtf, show_written
 
 NEW = "new"
 DATE_PARTS = ("year", "month", "day")
@@ -113,7 +118,8 @@ def readings(sight: FieldSight, taken: Mapping[str, Taken]) -> tuple[Reading, ..
 
 
 def _pieces(field: Field, shown: Said, said: Said) -> tuple[Piece, ...]:
-    if "value" not in said or "value" not in shown:
+    # Labels and degrees are not read letter by letter: one that differs is another one.
+    if field.type in ("tags", "point") or "value" not in said or "value" not in shown:
         return ()
     return differences(show_written(shown, field), show_written(said, field))
 
@@ -128,21 +134,46 @@ def why(sight: FieldSight) -> str:
         return str(ngettext("One person read this, nobody else yet.", "All %(num)s people read the same.", total))
     if sight.tied:
         return str(gettext("Several readings have the same support, so what stands here is only a guess."))
+    if sight.field.type == "tags" and "value" in sight.proposed:
+        return _why_these_labels(agree, total)
+    if sight.field.type == "point" and "value" in sight.proposed:
+        return _why_this_place(sight, total)
     if agree == 0:
         return str(gettext("Put together part by part: nobody wrote exactly this."))
     return str(gettext("%(agree)s of %(total)s people read this.", agree=agree, total=total))
 
 
+def _why_these_labels(agree: int, total: int) -> str:
+    if agree == 0:
+        return str(gettext("Each label is decided by itself: nobody chose exactly these."))
+    sentence = gettext(
+        "Each label is decided by itself; %(agree)s of %(total)s people chose exactly these.", agree=agree, total=total
+    )
+    return str(sentence)
+
+
+def _why_this_place(sight: FieldSight, total: int) -> str:
+    place = sight.proposed["value"]
+    near = sum(
+        group["count"]
+        for group in sight.evidence
+        if "value" in group["said"] and metres_between(place, group["said"]["value"]) <= SAME_PLACE_M
+    )
+    sentence = gettext(
+        "%(near)s of %(total)s people mean a place within a kilometre of this one.", near=near, total=total
+    )
+    return str(sentence)
+
+
 def typed_into(field: Field, said: Mapping[str, Any]) -> dict[str, str]:
-    """What stands in the inputs of one field: {"value" or its parts: text, "mark": …}, from a value or a form."""
-    value = said.get("value")
-    entries = {"mark": str(said.get("mark") or "")}
+    """What stands in the inputs of one field, by their dotted names, from a value or a form."""
+    value, mark = said.get("value"), str(said.get("mark") or "")
     if field.type == "date" and isinstance(value, str):
         parts = zip(DATE_PARTS, value.split("-"), strict=False)
         value = {part: "" if "X" in digits else digits for part, digits in parts}
-    if isinstance(value, Mapping):
-        return entries | {str(part): str(text) for part, text in value.items()}
-    return entries | {"value": "" if value is None else str(value)}
+    if field.type == "point" and has_form(field, value):
+        value = written(field, {"value": value})
+    return typed({field.name: {"value": value, "mark": mark}})
 
 
 def form_names(taken: Mapping[str, Taken], sight: RecordSight) -> list[tuple[str, str]]:
@@ -152,9 +183,7 @@ def form_names(taken: Mapping[str, Taken], sight: RecordSight) -> list[tuple[str
         field = sight.field(name)
         if field is None:
             continue
-        for part, text in typed_into(field.field, one.said).items():
-            path = part if part in ("mark", "value") else f"value.{part}"
-            entries += [(f"{name}.{path}", text)] if text else []
+        entries += [(path, text) for path, text in typed_into(field.field, one.said).items() if text]
     return entries
 
 
@@ -172,7 +201,7 @@ def _readable(field: Field, said: Mapping[str, Any]) -> Said | str:
     try:
         return parse_said(field, said)
     except BadAnswer:
-        return " ".join(text for name, text in typed_into(field, said).items() if name != "mark")
+        return " ".join(text for path, text in typed_into(field, said).items() if not path.endswith(".mark"))
 
 
 def strip(box: Box, scan: Scan, ratio: float) -> Box:
@@ -182,6 +211,20 @@ def strip(box: Box, scan: Scan, ratio: float) -> Box:
     x = min(max(0, box.x + (box.width - width) / 2), scan.width_px - width)
     y = min(max(0, box.y + (box.height - height) / 2), scan.height_px - height)
     return Box(round(x), round(y), round(width), round(height))
+
+
+def publication_note(field: Field, today: date) -> str:
+    """One sentence for a field whose values the public does not see as they stand here; empty otherwise."""
+    if field.publish == "never":
+        return str(gettext("Not for publication: only you and your colleagues see this."))
+    if not is_public(field, today):
+        return str(
+            gettext("Closed until %(day)s: only you and your colleagues see this.", day=show_edtf(field.publish))
+        )
+    if field.grid_m:
+        metres = format_decimal(field.grid_m)
+        return str(gettext("Exact here; when published, it is blurred to a grid of %(metres)s m.", metres=metres))
+    return ""
 
 
 def place_of(region: Region | None) -> Box | None:

@@ -10,11 +10,20 @@ from babel.dates import format_skeleton
 from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale, gettext
 
 from micro.core.fields import Field, Said, written
+from micro.core.fields.tags import BETWEEN
 from micro.core.licences import licence_name
+from micro.data.models import Scan
+from micro.services.news import text_of
+from micro.web.context import current_person
 from micro.web.language import current_language
 from micro.web.problems import said
 
 FAR = 90_000  # The veil reaches this far, in pixels, beyond every side of a scan.
+
+
+def text_in(texts: Mapping[str, Mapping[str, str]], part: str) -> tuple[str, str]:
+    """A part of texts by language in the visitor's, else in one there is; and which language that is."""
+    return text_of(texts, part, current_language())
 
 
 def filters() -> dict[str, Callable[..., Any]]:
@@ -34,12 +43,16 @@ def filters() -> dict[str, Callable[..., Any]]:
         "box": as_box,
         "licence_name": licence_name,
         "said": said,
+        "text_in": text_in,
+        "seen": is_seen,
     }
 
 
 def show_written(said: Said, field: Field) -> str:
     """What was said, as a reader writes it: choices by their label, dates in words, the visitor's own decimal sign."""
     text = written(field, said, current_language())
+    if field.type == "tags":
+        return text.replace(BETWEEN, "; ")
     if field.type == "number" and current_language() == "fr":
         amount, gap, unit = text.partition(" ")
         return amount.replace(".", ",") + gap + unit
@@ -99,6 +112,13 @@ def show_size(count: int) -> str:
     if count >= 1000:
         return str(gettext("%(number)s kB", number=format_decimal(round(count / 1000, 1))))
     return str(gettext("%(number)s B", number=count))
+
+
+def is_seen(scan: Scan) -> bool:
+    """Whether whoever asks sees a picture of the scan; one that is taken down is for those who manage it."""
+    if not scan.width_px or scan.state == "erased":
+        return False
+    return scan.state != "withdrawn" or current_person().may_manage(scan.project.collection.institution_id)
 
 
 def _sides(box: Any) -> tuple[float, float, float, float]:

@@ -75,11 +75,11 @@ def fill(settings: Settings, size: Size, clients: int) -> None:
                 session, f"bench-{number}@example.org", f"Bench {number}", "a bench password", NOW, house.passwords
             )
             keys.append(accounts.make_key(session, account.id))
-        for slug in ("load", "settle", "release", "ingest"):
+        for slug in ("load", "settle", "released", "ingest"):
             _project(session, collection, slug)
         _cards(session, "load", size.tasks, {})
         _answered(session, "settle", size.unsettled, 3, {"answered": 3, "wanted": 3, "unsettled": True})
-        _answered(session, "release", size.records, 2, {"answered": 2, "state": "done"})
+        _answered(session, "released", size.records, 2, {"answered": 2, "state": "done"})
         _settled(session)
     (settings.folder / "keys").write_text("\n".join(keys))
     if not house.database.is_sqlite:
@@ -90,7 +90,7 @@ def fill(settings: Settings, size: Size, clients: int) -> None:
 def _project(session: Session, collection: Collection, slug: str) -> None:
     texts = {"en": {"title": slug, "lead": "", "about": ""}}
     project = projects.make_project(session, collection, slug, texts, FORM, NOW)
-    cutting.set_template(session, project, cutting_template())
+    cutting.set_way(session, project, cutting_template())
     project.state = "live"
     session.flush()
 
@@ -245,8 +245,8 @@ def _said(place: int, each: int) -> dict[str, Any]:
 
 
 def _settled(session: Session) -> None:
-    """Records of the project "release", as settling would have left them."""
-    project_id = _id(session, "release")
+    """Records of the project "released", as settling would have left them."""
+    project_id = _id(session, "released")
     items: Sequence[int] = session.scalars(select(Item.id).where(Item.project_id == project_id).order_by(Item.id)).all()
     values = {
         name: {**said, "confidence": 0.97, "tied": False, "evidence": [{"said": said, "count": 2, "unsure": 0}]}

@@ -1,4 +1,4 @@
-"""The parts that are measured without a server, each in a process of its own: ingest, settle, release.
+"""The parts that are measured without a server, each in a process of its own: ingest, tiff, settle, release.
 
 ``python parts.py PART PICTURES`` works on the settings of the environment and prints one JSON line.
 """
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fill import Size
 
 LARGE_PX = (6000, 3750)
+TIFF_PX = (12_500, 8000)  # 100 megapixels
 DRAWN = 4
 
 
@@ -41,6 +42,8 @@ def draw_pictures(folder: Path, size: Size) -> Path:
             comment = b"\xff\xfe" + (len(words) + 2).to_bytes(2, "big") + words
             content = contents[number % len(contents)]
             (folder / name / f"scan-{number:03}.jpg").write_bytes(content[:2] + comment + content[2:])
+    (folder / "tiff").mkdir()
+    drawings[0].resize(TIFF_PX).save(folder / "tiff" / "scan.tif", compression="tiff_lzw")
     return folder
 
 
@@ -60,10 +63,10 @@ def settle(house: House, pictures: Path) -> dict[str, float]:
 
 
 def release(house: House, pictures: Path) -> dict[str, float]:
-    """Makes a release of the project "release": all files, the archive and the sums."""
+    """Makes a release of the project "released": all files, the archive and the sums."""
     begun = time.perf_counter()
     with house.database.writing() as session:
-        project = projects.project_named(session, "release")
+        project = projects.project_named(session, "released")
         release_id, project_id = releases.start_release(session, project, None, "", house.clock()).id, project.id
     jobs.write_release(house, release_id)
     with house.database.reading() as session:
@@ -95,6 +98,23 @@ def ingest(house: House, pictures: Path) -> dict[str, float]:
     return found
 
 
+def tiff(house: House, pictures: Path) -> dict[str, float]:
+    """Takes in one large TIFF with its working copy; what counts is the memory that this process needs for it."""
+    with house.database.writing() as session:
+        project = projects.project_named(session, "ingest")
+        delivery = intake.deliver_folder(session, project, pictures / "tiff", house.clock()).id
+    begun, before_mb = time.perf_counter(), peak_mb()
+    count = jobs.drain_intake(house, delivery)
+    file_mb = (pictures / "tiff" / "scan.tif").stat().st_size / 1e6
+    pixels = TIFF_PX[0] * TIFF_PX[1] / 1e6
+    return {
+        "count": count,
+        "seconds": time.perf_counter() - begun,
+        "megapixels": pixels,
+        "bytes_per_pixel": (peak_mb() - before_mb - file_mb) / pixels,
+    }
+
+
 def _decode(folder: Path) -> float:
     begun = time.perf_counter()
     for path in sorted(folder.iterdir()):
@@ -103,7 +123,12 @@ def _decode(folder: Path) -> float:
     return time.perf_counter() - begun
 
 
-PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {"settle": settle, "release": release, "ingest": ingest}
+PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
+    "settle": settle,
+    "release": release,
+    "ingest": ingest,
+    "tiff": tiff,
+}
 
 
 def read(output: str) -> dict[str, float]:

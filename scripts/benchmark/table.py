@@ -47,7 +47,7 @@ class Table:
         self.add(column, f"{who}: answers asked in vain", str(found.in_vain))
 
     def add_part(self, column: str, part: str, found: dict[str, float]) -> None:
-        """The rows of settle, release or ingest."""
+        """The rows of settle, release, ingest or tiff."""
         rate, cpu_ms = (found.get("count", 0) / found.get("seconds", 1), 1000 * found["cpu_s"] / found.get("count", 1))
         match part:
             case "settle":
@@ -56,6 +56,10 @@ class Table:
             case "release":
                 said = f"{rate:.0f} rows/s, {cpu_ms:.2f} ms CPU each"
                 self.add(column, f"release of {found['count']:,.0f} records", said)
+            case "tiff":
+                row = f"a TIFF of {found['megapixels']:.0f} MP, LZW, with its working copy"
+                self.add(column, row, f"{found['seconds']:.1f} s, {found['megapixels'] / found['seconds']:.0f} MP/s")
+                self.add(column, f"{row}: memory beside the file", f"{found['bytes_per_pixel']:.1f} bytes a pixel")
             case _:
                 for name, words in (("cards", "cards"), ("large", "large scans")):
                     self._add_ingest(column, name, words, found)

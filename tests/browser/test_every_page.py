@@ -29,6 +29,7 @@ FOR_ANYONE = (
     f"/p/{SLUG}/terms",
     "/about/about",
     "/about/terms",
+    "/about/contact",
     "/about/privacy",
     "/about/accessibility",
     "/sign-in",
@@ -40,7 +41,14 @@ FOR_ANYONE = (
 )
 FOR_VOLUNTEERS = ("/me", "/my-answers")
 FOR_REVIEWERS = ("/review", "/review?state=settled", "/desk")
-FOR_MANAGERS = ("/desk", f"/desk/{SLUG}", f"/desk/{SLUG}/cutting", f"/desk/{SLUG}/scans")
+FOR_MANAGERS = (
+    "/desk",
+    f"/desk/{SLUG}",
+    f"/desk/{SLUG}/cutting",
+    f"/desk/{SLUG}/scans",
+    f"/desk/{SLUG}/layouts",
+    f"/desk/{SLUG}/volunteers",
+)
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +147,14 @@ def test_the_desks(lived_in: Running, visitor: Visitor, look: tuple[str, str]) -
     for path in FOR_MANAGERS:
         page.goto(path)
         check(page, named(path, *look))
+    page.locator("tbody a[href*='/volunteers/']").first.click()
+    page.wait_for_url(re.compile(r"/volunteers/\w+"))
+    check(page, named("volunteer", *look))
+    page.goto(f"/desk/{SLUG}/scans")
+    page.locator(".thumbs a").first.click()
+    page.wait_for_url(re.compile("/desk/scan/"))
+    check(page, named("scan", *look))
+    page.goto(f"/desk/{SLUG}/scans")
     page.locator(".plain-list a[href*='/desk/intake/']").first.click()
     page.wait_for_url(re.compile("/desk/intake/"))
     check(page, named("delivery", *look))

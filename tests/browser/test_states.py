@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 import micro
 from tests.browser import test_every_page as everyday
+from tests.browser import test_form_builder as builder
 from tests.browser.conftest import Running, Visitor
 from tests.browser.program import SLUG, unsettled, wait_until
 from tests.browser.test_every_page import check, named, signed_in_as
@@ -268,9 +269,18 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "data/index.html": everyday.test_pages_for_anyone,
     "data/release.html": everyday.test_pages_for_anyone,
     "error.html": test_the_pages_that_refuse,
+    "manage/form.html": builder.test_the_pages_of_the_form_builder,
+    "manage/form_field.html": builder.test_the_pages_of_the_form_builder,
+    "manage/form_preview.html": builder.test_the_pages_of_the_form_builder,
+    "manage/form_remove.html": builder.test_the_pages_of_the_form_builder,
     "manage/index.html": everyday.test_the_desks,
     "manage/intake.html": everyday.test_the_desks,
     "manage/project.html": everyday.test_the_desks,
+    "manage/vocabularies.html": builder.test_the_pages_of_vocabularies,
+    "manage/vocabulary.html": builder.test_the_pages_of_vocabularies,
+    "manage/vocabulary_concept.html": builder.test_the_pages_of_vocabularies,
+    "manage/vocabulary_file.html": builder.test_the_pages_of_vocabularies,
+    "manage/vocabulary_plan.html": builder.test_the_pages_of_vocabularies,
     "public/about.html": everyday.test_pages_for_anyone,
     "public/accessibility.html": everyday.test_pages_for_anyone,
     "public/front.html": everyday.test_pages_for_anyone,

@@ -8,15 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micro.core.consensus import merge
+from micro.core.consensus import label_counts, merge
 from micro.core.consensus.confidence import posterior
 from micro.core.consensus.keys import key_of, text_key
-from micro.core.fields import Field, Said
+from micro.core.consensus.places import SAME_PLACE_M
+from micro.core.fields import Field, Said, parse_said
+from micro.core.fields.points import metres_between
+from micro.core.fields.tags import label_key
 
 TEXT = Field("object", "text", {}, {})
 NUMBER = Field("length", "number", {}, {}, units=("cm", "mm"))
 DATE = Field("found_on", "date", {}, {})
 CHOICE = Field("material", "choice", {}, {}, choices=(("bronze", {}), ("gold", {}), ("iron", {})))
+TAGS = Field("shows", "tags", {}, {}, choices=(("axe", {}), ("sword", {}), ("hoard", {})), free=True)
+POINT = Field("findspot", "point", {}, {})
+EVERY = (TEXT, NUMBER, DATE, CHOICE, TAGS, POINT)
 
 VALUES = {
     "text": st.sampled_from(
@@ -34,12 +40,23 @@ VALUES = {
         st.sampled_from(["12", "13", "XX"]),
     ).filter(lambda d: d != "XXXX-XX-XX"),
     "choice": st.sampled_from(["bronze", "gold", "iron"]),
+    "tags": st.lists(
+        st.sampled_from(["axe", "sword", "hoard", {"free": "axe"}, {"free": "Bent tip"}, {"free": "bent  TIP"}]),
+        min_size=1,
+        max_size=5,
+    ).map(lambda labels: parse_said(TAGS, {"value": labels})["value"]),
+    # Steps of some 700 m: a place, its neighbours, and the neighbours' neighbours; and the far side of the world.
+    "point": st.builds(
+        lambda lat, lon: {"lat": lat, "lon": lon},
+        st.sampled_from(["51.5", "51.50", "51.506", "51.512", "-89.999"]),
+        st.sampled_from(["-0.9", "-0.89", "0", "180", "-179.999"]),
+    ),
 }
 
 
 @st.composite
 def field_and_answers(draw: st.DrawFn, least: int = 0, most: int = 7) -> tuple[Field, list[Said]]:
-    field = draw(st.sampled_from([TEXT, NUMBER, DATE, CHOICE]))
+    field = draw(st.sampled_from(EVERY))
     said = st.one_of(
         VALUES[field.type].map(lambda value: {"value": value}),
         VALUES[field.type].map(lambda value: {"value": value, "mark": "unsure"}),
@@ -78,8 +95,12 @@ def test_an_outcome_is_a_value_that_somebody_gave_and_a_confidence(given_: tuple
     assert 0 <= outcome.confidence <= 1
     keys = {key_of(field, said) for said in answers} - {None}
     assert (outcome.said == {}) == (not keys)
-    if outcome.said and field.type != "date":
+    if outcome.said and field.type not in ("date", "tags"):
         assert key_of(field, outcome.said) in keys
+    if field.type == "tags" and "value" in outcome.said:
+        named = {label_key(label) for said in answers for label in said.get("value", ())}
+        assert {label_key(label) for label in outcome.said["value"]} <= named
+        assert parse_said(field, outcome.said) == outcome.said
     if outcome.said and field.type == "date" and "value" in outcome.said:
         assert outcome.said["value"] != "XXXX-XX-XX"
         parts = zip(*(said["value"].split("-") for said in answers if "value" in said), strict=True)
@@ -116,7 +137,7 @@ def test_everything_said_twice_says_the_same(given_: tuple[Field, list[Said]]) -
 
 
 def test_without_an_answer_nothing_is_proposed() -> None:
-    for field in (TEXT, NUMBER, DATE, CHOICE):
+    for field in EVERY:
         outcome = merge(field, [])
         assert (dict(outcome.said), outcome.confidence, outcome.evidence, outcome.tied) == ({}, 0.0, (), False)
 
@@ -125,10 +146,17 @@ def test_a_bare_not_sure_says_nothing_about_the_value() -> None:
     assert merge(CHOICE, [{"mark": "unsure"}, {"value": "gold"}]) == merge(CHOICE, [{"value": "gold"}])
 
 
-@pytest.mark.parametrize("field", [TEXT, NUMBER, DATE, CHOICE], ids=lambda field: field.type)
+@pytest.mark.parametrize("field", EVERY, ids=lambda field: field.type)
 @pytest.mark.parametrize("mark", ["blank", "illegible"])
 def test_a_mark_can_win_over_a_value_and_against_the_other_mark(field: Field, mark: str) -> None:
-    value = {"text": "axe", "number": {"amount": "1", "unit": "cm"}, "date": "1907-10-12", "choice": "gold"}[field.type]
+    value = {
+        "text": "axe",
+        "number": {"amount": "1", "unit": "cm"},
+        "date": "1907-10-12",
+        "choice": "gold",
+        "tags": ["axe"],
+        "point": {"lat": "51.5", "lon": "-0.9"},
+    }[field.type]
     other = {"blank": "illegible", "illegible": "blank"}[mark]
     outcome = merge(field, [{"mark": mark}, {"value": value}, {"mark": other}, {"mark": mark}])
     assert outcome.said == {"mark": mark}
@@ -168,6 +196,8 @@ def test_somebody_who_is_sure_weighs_more_than_somebody_who_is_not() -> None:
         (NUMBER, {"amount": "12.40", "unit": "cm"}, {"amount": "12.4", "unit": "cm"}),
         (NUMBER, {"amount": "-0", "unit": "cm"}, {"amount": "0", "unit": "cm"}),
         (NUMBER, {"amount": "100", "unit": "cm"}, {"amount": "1E+2", "unit": "cm"}),
+        (TAGS, ["axe", {"free": "Bent  tip"}], [{"free": "bent TIP"}, "axe"]),
+        (POINT, {"lat": "51.50", "lon": "-0"}, {"lat": "51.5", "lon": "0.0"}),
     ],
 )
 def test_two_ways_to_write_the_same_agree(field: Field, one: Any, other: Any) -> None:
@@ -183,6 +213,9 @@ def test_two_ways_to_write_the_same_agree(field: Field, one: Any, other: Any) ->
         (CHOICE, "gold", "Gold"),
         (NUMBER, {"amount": "1", "unit": "cm"}, {"amount": "1", "unit": "mm"}),
         (DATE, "1907-10-XX", "1907-10-12"),
+        (TAGS, ["axe"], [{"free": "axe"}]),
+        (TAGS, ["axe"], ["axe", "sword"]),
+        (POINT, {"lat": "51.5", "lon": "-0.9"}, {"lat": "51.5", "lon": "0.9"}),
     ],
 )
 def test_what_differs_in_meaning_differs(field: Field, one: Any, other: Any) -> None:
@@ -214,6 +247,70 @@ def test_dates_are_voted_part_by_part() -> None:
     assert outcome.said == {"value": "1907-10-12"}
     assert not outcome.tied
     assert outcome.confidence < merge(DATE, [{"value": "1907-10-12"}] * 3).confidence
+
+
+def labels(*given: Any) -> Said:
+    return {"value": list(given)}
+
+
+def test_each_label_is_decided_by_itself() -> None:
+    outcome = merge(TAGS, [labels("axe", "hoard"), labels("axe"), labels("axe", "sword"), labels("hoard", "axe")])
+    assert outcome.said == {"value": ["axe", "hoard"]}
+    assert outcome.tied, "the hoard has half of the answers"
+    clear = merge(TAGS, [labels("axe", "hoard"), labels("axe"), labels("axe", "hoard")])
+    assert (clear.said, clear.tied) == ({"value": ["axe", "hoard"]}, False)
+    assert clear.confidence < merge(TAGS, [labels("axe")] * 3).confidence, "the weakest label's"
+
+
+def test_labels_that_nobody_shares_leave_one_as_a_guess() -> None:
+    outcome = merge(TAGS, [labels("sword"), labels("axe"), labels("hoard")])
+    assert outcome.said == {"value": ["axe"]}
+    assert outcome.tied
+    assert outcome.confidence < 0.5
+
+
+def test_none_of_these_is_voted_against_all_lists_together() -> None:
+    assert merge(TAGS, [{"mark": "blank"}, {"mark": "blank"}, labels("axe")]).said == {"mark": "blank"}
+    assert merge(TAGS, [{"mark": "blank"}, labels("sword"), labels("axe", "sword")]).said == labels("axe", "sword")
+
+
+def test_the_evidence_counts_every_label_among_those_who_looked() -> None:
+    answers = [labels("axe", {"free": "Bent"}), labels("axe", {"free": "bent"}), labels("axe"), {"mark": "blank"}]
+    counted = label_counts(TAGS, merge(TAGS, [*answers, {"mark": "illegible"}]).evidence)
+    assert [(one.label, one.count, one.among) for one in counted] == [("axe", 3, 4), ({"free": "Bent"}, 2, 4)]
+
+
+def at(lat: str, lon: str = "-0.9") -> Said:
+    return {"value": {"lat": lat, "lon": lon}}
+
+
+def test_points_close_together_are_one_place_and_its_middle_stands_for_it() -> None:
+    outcome = merge(POINT, [at("51.500"), at("51.504"), at("51.507"), at("52.9")])
+    assert outcome.said == at("51.504")
+    assert not outcome.tied
+    assert outcome.confidence == merge(POINT, [at("51.504")] * 3 + [at("52.9")]).confidence
+    assert len(outcome.evidence) == 4
+
+
+def test_two_places_with_the_same_support_are_a_tie() -> None:
+    outcome = merge(POINT, [at("51.5"), at("52.9")])
+    assert outcome.tied
+    assert outcome == merge(POINT, [at("52.9"), at("51.5")])
+
+
+def test_a_place_does_not_end_at_the_antimeridian() -> None:
+    assert merge(POINT, [at("-17", "179.999"), at("-17", "-179.999"), at("-17", "10")]).said in (
+        at("-17", "179.999"),
+        at("-17", "-179.999"),
+    )
+
+
+def test_the_stated_distance_is_that_of_one_place() -> None:
+    near, far = at("51.5089"), at("51.5091")
+    assert metres_between(at("51.5")["value"], near["value"]) < SAME_PLACE_M
+    assert metres_between(at("51.5")["value"], far["value"]) > SAME_PLACE_M
+    assert not merge(POINT, [at("51.5"), near]).tied
+    assert merge(POINT, [at("51.5"), far]).tied
 
 
 def test_three_who_agree_are_surer_than_two_and_two_than_one() -> None:

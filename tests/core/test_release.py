@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from micro.core.fields import field_from_setup
-from micro.core.kind import Column
+from micro.core.kind import Column, cells_of, columns_of
 from micro.core.release import papers
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, json_line, neutralised, restored, storable
 from micro.core.release.columns import (
@@ -33,12 +33,23 @@ from micro.core.release.columns import (
     STATUSES,
     TAIL,
     VALUES,
+    VOCABULARY,
     field_columns,
     flat,
+    held_back_rows,
 )
 from micro.core.release.figures import Tally, bars, compared_with, confidence_class, median
+from micro.core.release.objects import record_object
 from micro.core.release.papers import Colophon
-from micro.core.release.rows import RecordFacts, RegionFacts, field_facts, record_object, record_row, share, value_rows
+from micro.core.release.rows import (
+    RecordFacts,
+    RegionFacts,
+    field_facts,
+    record_row,
+    share,
+    value_rows,
+    vocabulary_rows,
+)
 
 AXE = field_from_setup({"name": "object", "type": "text", "label": {"en": "Object"}})
 METAL = field_from_setup(
@@ -49,6 +60,19 @@ METAL = field_from_setup(
         "choices": [{"code": "gold", "label": {"en": "Gold", "fr": "Or"}}],
     }
 )
+SHOWS = field_from_setup(
+    {
+        "name": "shows",
+        "type": "tags",
+        "label": {"en": "What it shows"},
+        "free": True,
+        "choices": [
+            {"code": "axe", "label": {"en": "Axe", "fr": "Hache"}, "uri": "https://vocabulary.example/axe"},
+            {"code": "hoard", "label": {"en": "Hoard"}},
+        ],
+    }
+)
+SPOT = field_from_setup({"name": "spot", "type": "point", "label": {"en": "Findspot"}, "grid_m": 1000})
 LENGTH = field_from_setup({"name": "length", "type": "number", "units": ["cm"]})
 LIKELY = st.sampled_from(
     [
@@ -251,6 +275,104 @@ def test_a_row_has_as_many_cells_as_there_are_columns_and_labels_not_codes() -> 
     assert record_object(known, values)["fields"]["material"]["label"] == {"en": "Gold", "fr": "Or"}
 
 
+def test_tags_and_points_have_columns_of_their_own() -> None:
+    groups = field_columns([*columns_of(SHOWS), *columns_of(SPOT)], "en", [c.name for c in (*HEAD, *TAIL)], STATUSES)
+    assert [(c.name, c.holds) for c in flat(groups)] == [
+        ("shows", "string"),
+        ("shows_uri", "string"),
+        ("shows_status", "string"),
+        ("spot_lat", "number"),
+        ("spot_lon", "number"),
+        ("spot_uncertainty_m", "integer"),
+        ("spot_status", "string"),
+    ]
+    assert all(column.note == "centres of cells of 1000 m" for _, column in groups[1].cells)
+    columns = (*HEAD, *flat(groups), *TAIL)
+    place = {"lat": "51.53", "lon": "-0.9", "uncertainty_m": 708}
+    known = facts(
+        {
+            "shows": outcome({"value": ["axe", "hoard", {"free": "=bent"}]}, 0.99, False, {"value": ["axe"]}),
+            "spot": outcome({"value": place}),
+        }
+    )
+    values = field_facts(known, [SHOWS, SPOT], 0.8)
+    cells = {**cells_of(SHOWS, values[0].said, "fr"), **cells_of(SPOT, values[1].said, "fr")}
+    row = dict(zip([c.name for c in columns], record_row(known, values, cells, columns, groups), strict=True))
+    assert row["shows"] == "Hache | Hoard | =bent"
+    assert row["shows_uri"] == "https://vocabulary.example/axe |  | "
+    assert (row["spot_lat"], row["spot_lon"], row["spot_uncertainty_m"]) == ("51.53", "-0.9", "708")
+    long = value_rows(known, values, VALUES, "en")
+    assert [line[4:6] for line in long] == [["Axe | Hoard | =bent", "axe | hoard"], ["51.53, -0.9", ""]]
+    told = record_object(known, values)["fields"]
+    assert told["spot"]["value"] == place
+    assert told["shows"]["labels"] == [
+        {
+            "code": "axe",
+            "label": {"en": "Axe", "fr": "Hache"},
+            "uri": "https://vocabulary.example/axe",
+            "count": 3,
+            "given": True,
+        },
+        {"code": "hoard", "label": {"en": "Hoard"}, "count": 2, "given": True},
+        {"free": "=bent", "count": 2, "given": True},
+    ]
+
+
+def test_choices_get_identifiers_only_where_there_are_any() -> None:
+    assert [column.name for column in columns_of(METAL)] == ["material"]
+    metal = field_from_setup(
+        {"name": "material", "type": "choice", "choices": [{"code": "gold", "uri": "http://a.example/gold"}]}
+    )
+    assert [column.name for column in columns_of(metal)] == ["material", "material_uri"]
+    assert cells_of(metal, {"value": "gold"}, "en") == {"material": "gold", "material_uri": "http://a.example/gold"}
+    assert cells_of(metal, {"mark": "blank"}, "en") == {"material": "", "material_uri": ""}
+    entry = outcome({"value": "gold"})
+    (value,) = field_facts(facts({"material": entry}), [metal], 0.8)
+    assert record_object(facts({"material": entry}), [value])["fields"]["material"]["uri"] == "http://a.example/gold"
+
+
+def test_a_vocabulary_has_each_label_once_and_only_where_there_is_need() -> None:
+    assert vocabulary_rows([AXE, METAL, SPOT]) == []
+    older = field_from_setup({**{"name": "shows", "type": "tags"}, "choices": [{"code": "axe"}, {"code": "=old"}]})
+    assert vocabulary_rows([SHOWS, METAL, older]) == [
+        ["shows", "axe", "Axe", "Hache", "https://vocabulary.example/axe"],
+        ["shows", "hoard", "Hoard", "", ""],
+        ["material", "gold", "Gold", "Or", ""],
+        ["shows", "'=old", "", "", ""],
+    ]
+
+
+def test_what_is_held_back_is_told_in_words_and_nothing_else() -> None:
+    never = field_from_setup({"name": "finder", "type": "text", "label": {"en": "Finder"}, "publish": "never"})
+    later = field_from_setup({"name": "found_on", "type": "date", "publish": "2030-12-31"})
+    assert held_back_rows([never, later]) == [
+        [
+            "(none)",
+            "finder",
+            "string",
+            "Finder",
+            "Finder",
+            "Not for publication: its values are in no file of this release.",
+            "",
+        ],
+        [
+            "(none)",
+            "found_on",
+            "edtf",
+            "found_on",
+            "found_on",
+            "Closed until 2030-12-31: its values are in no file of this release.",
+            "",
+        ],
+    ]
+    text = papers.readme_text(colophon(), {"records.csv": 3}, [never, later], [SPOT])
+    assert "finder: not for publication." in text
+    assert "found_on: closed until 2030-12-31." in text
+    assert "spot: each point is the centre of a cell of 1000 m" in text
+    assert "vocabulary.csv" not in text
+    assert "Held back" not in papers.readme_text(colophon(), {"records.csv": 3})
+
+
 def test_columns_never_share_a_name() -> None:
     names = ["record", "state", "length", "length_unit", "object", "object_status", "record_status"]
     fields = [field_from_setup({"name": name, "type": "number" if name == "length" else "text"}) for name in names]
@@ -343,6 +465,7 @@ def test_the_documentation_names_every_file_column_state_and_status() -> None:
         ("values.csv", VALUES),
         ("answers.csv", ANSWER_HEAD),
         ("records.jsonl", JSON_KEYS),
+        ("vocabulary.csv", VOCABULARY),
         ("dictionary.csv", DICTIONARY),
     ):
         paragraph = text.partition(f"### `{name}`\n\n")[2].partition("\n\n")[0]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from micro.data.models import Answer, Assignment, Project, Record, RecordVersion, Setup, Task, Volunteer
 from micro.errors import BadAnswer, Closed
 from micro.house import House
-from micro.services import assignments, projects
+from micro.services import assignments, forms
 from micro.services.answers import Given, answers_given, give_answer
 from micro.services.assignments import LendingRule, assignment_of, lend_task
 from micro.services.people import volunteer_of_cookie
@@ -249,7 +249,7 @@ def test_an_answer_is_read_by_the_form_that_was_on_the_screen(bench: Bench, hous
     ada = bench.take("ada")
     shorter = {"fields": [field for field in FORM["fields"] if field["name"] != "notes"]}
     with house.database.writing() as session:
-        projects.change_setup(session, session.get_one(Project, bench.project_id), shorter, clock())
+        forms.change_setup(session, session.get_one(Project, bench.project_id), shorter, clock())
     given = bench.answer("ada", ada)
     assert "notes" in given.answer.value
     with house.database.reading() as session:

@@ -17,7 +17,7 @@ from micro.demo.drawer import save_in_orientation
 from micro.errors import BadAnswer, Conflict, NotFound
 from micro.house import House
 from micro.jobs import drain_cutting, drain_intake
-from micro.services import cutting, intake, pictures
+from micro.services import cutting, cutting_runs, intake, pictures
 from micro.services.assignments import current_setup
 from tests.cast import CUTTING, Cast, add_cards, make_project
 from tests.services.test_images import COLOURS, MARKERS, is_nearly, marker_card
@@ -48,6 +48,14 @@ def ingest(house: House, project_id: int, folder: Path) -> None:
     drain_intake(house, delivery)
 
 
+def cut_all(house: House, slug: str = "finds") -> int:
+    """Starts a run and drains it, as pressing the button does."""
+    with house.database.writing() as session:
+        project = session.scalars(select(Project).where(Project.slug == slug)).one()
+        run = cutting_runs.start_run(session, project, None, house.clock()).id
+    return drain_cutting(house, run)
+
+
 def count(house: House, what: type[Item | Region | Task]) -> int:
     with house.database.reading() as session:
         return session.scalar(select(func.count()).select_from(what)) or 0
@@ -73,7 +81,9 @@ def test_regions_show_what_was_drawn_there_in_all_orientations_from_file_to_crop
         for region in regions:
             box = cutting.box_of(region)
             key = pictures.picture_key(region.scan.sha256, box, 320)
-            crop = Image.open(BytesIO(pictures.picture(key, region.scan.storage_key, box, house.storage, house.images)))
+            crop = Image.open(
+                BytesIO(pictures.picture(key, pictures.source_of(region.scan), box, house.storage, house.images))
+            )
             for x in (2, crop.width - 3):
                 for y in (2, crop.height - 3):
                     assert is_nearly(crop.getpixel((x, y)), COLOURS[region.name]), (region.scan.file_name, region.name)
@@ -105,7 +115,7 @@ def test_a_box_is_a_field_of_the_common_task_or_a_task_of_its_own(house: House, 
 def test_cutting_again_changes_nothing(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         add_cards(session, house, session.get_one(Project, cast.project.id), 3)
-    assert drain_cutting(house, "finds") == 0
+    assert cut_all(house) == 0
     with house.database.writing() as session:
         project = session.get_one(Project, cast.project.id)
         assert not any(
@@ -124,17 +134,18 @@ def test_scans_that_came_before_the_template_are_cut_by_it_and_two_at_once_cut_e
         for scan in session.scalars(select(Scan)):
             scan.identifier = "the same for all"
     assert count(house, Item) == 0
-    assert drain_cutting(house, "finds") == 0
+    with pytest.raises(Conflict, match="Choose first"):
+        cut_all(house)
     with house.database.writing() as session:
-        cutting.set_template(session, session.get_one(Project, cast.project.id), CUTTING)
+        cutting.set_way(session, session.get_one(Project, cast.project.id), CUTTING)
     with ThreadPoolExecutor(3) as threads:
-        assert sum(threads.map(lambda _: drain_cutting(house, "finds"), range(3))) == 12
+        assert sum(threads.map(lambda _: cut_all(house), range(3))) == 12
     assert count(house, Task) == count(house, Item) == 12
 
 
 def test_a_template_is_checked_against_the_form(house: House, cast: Cast) -> None:
     with house.database.writing() as session, pytest.raises(BadAnswer) as caught:
-        cutting.set_template(session, session.get_one(Project, cast.project.id), {"boxes": CUTTING["boxes"][:-1]})
+        cutting.set_way(session, session.get_one(Project, cast.project.id), {"boxes": CUTTING["boxes"][:-1]})
     assert caught.value.field == "notes"
 
 
@@ -142,10 +153,10 @@ def test_a_template_that_was_used_stays(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         project = session.get_one(Project, cast.project.id)
         add_cards(session, house, project, 1)
-        cutting.set_template(session, project, CUTTING)  # The same once more is no change.
+        cutting.set_way(session, project, CUTTING)  # The same once more is no change.
         other = {"boxes": [{**box, "x": 0.2} for box in CUTTING["boxes"]]}
         with pytest.raises(Conflict):
-            cutting.set_template(session, project, other)
+            cutting.set_way(session, project, other)
         assert project.cutting == CUTTING
 
 
@@ -167,8 +178,8 @@ def test_a_scan_that_is_taken_in_while_the_template_is_set_is_cut_all_the_same(
 
     def set_and_cut() -> int:
         with house.database.writing() as session:
-            cutting.set_template(session, session.get_one(Project, cast.project.id), CUTTING)
-        return drain_cutting(house, "finds")
+            cutting.set_way(session, session.get_one(Project, cast.project.id), CUTTING)
+        return cut_all(house)
 
     with ThreadPoolExecutor(1) as threads:
         with house.database.writing() as session:

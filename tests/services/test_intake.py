@@ -162,7 +162,7 @@ def test_a_file_that_may_not_be_read_is_refused_with_the_systems_reason(drawer: 
     (drawer.folder / "secret.jpg").chmod(0)
     with somebody_else():
         looked = intake.look_at(waiting, drawer.house.storage, drawer.house.images)
-    assert looked.picture is None
+    assert looked.pages == ()
     assert "Permission denied" in str(looked.refusal)
 
 
@@ -275,12 +275,14 @@ def upload(house: House, project_id: int, files: dict[str, bytes]) -> int:
         return delivery.id
 
 
-def test_uploads_are_moved_to_where_scans_are_and_the_refused_are_not_kept(drawer: Drawer, house: House) -> None:
+def test_uploads_are_moved_to_where_scans_are_and_the_refused_are_kept_for_another_try(
+    drawer: Drawer, house: House
+) -> None:
     delivery = upload(house, drawer.project_id, {"good.jpg": GOOD_JPEG, "bad.jpg": b"no picture"})
     assert drain_intake(house, delivery) == 2
     assert [name for name, _ in drawer.progress(delivery).refused] == ["bad.jpg"]
     assert drawer.scans()["good.jpg"].identifier == "HM good.jpg"
-    assert list(house.storage.keys("incoming")) == []
+    assert [house.storage.get(key) for key in house.storage.keys("incoming")] == [b"no picture"]
     assert len(list(house.storage.keys("scans"))) == 1
 
 
@@ -309,7 +311,7 @@ def test_an_interrupted_delivery_goes_on_where_it_was_in_a_new_process(drawer: D
     assert drawer.deliver() == delivery
     assert drain_intake(again, delivery) == 4
     again.database.engine.dispose()
-    assert drawer.progress(delivery) == Progress(7, 0, 7, (), ())
+    assert drawer.progress(delivery) == Progress(7, 0, 7, (), (), scans=7)
     assert drawer.count(Scan) == drawer.count(Task) == 7
 
 
@@ -319,7 +321,7 @@ def test_a_file_that_was_read_but_not_written_down_is_taken_in_the_next_time(dra
     with house.database.reading() as session:
         waiting = intake.next_file(session, delivery)
     assert waiting is not None
-    assert intake.look_at(waiting, house.storage, house.images).picture is not None
+    assert len(intake.look_at(waiting, house.storage, house.images).pages) == 1
     assert drain_intake(house, delivery) == 1
     assert drawer.progress(delivery).taken == 1
 

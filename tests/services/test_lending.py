@@ -15,7 +15,7 @@ from micro.core.states import ASSIGNMENT
 from micro.data.models import Account, Assignment, Project, Task, Volunteer
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 from micro.house import House
-from micro.services import answers, assignments, projects
+from micro.services import answers, assignments, forms
 from micro.services.assignments import LendingRule, lend_task
 from micro.services.people import volunteer_of_account, volunteer_of_cookie
 from tests.cast import Cast, add_cards, good_answer, make_project
@@ -327,7 +327,7 @@ def test_a_task_is_lent_with_the_form_of_that_moment(
     first = desk.take(ada)
     with house.database.writing() as session:
         project = session.get_one(Project, desk.project_id)
-        newer = projects.change_setup(session, project, projects_form(session, project), clock()).id
+        newer = forms.change_setup(session, project, projects_form(session, project), clock()).id
     second = desk.take(ben)
     assert first is not None
     assert second is not None

@@ -40,5 +40,5 @@ def test_real_wills_and_registers_are_taken_in_by_what_they_are_and_not_by_their
     assert turned.orientation == 6
     for scan in scans.values():
         key = pictures.picture_key(scan.sha256, None, 320)
-        made = Image.open(BytesIO(pictures.picture(key, scan.storage_key, None, house.storage, house.images)))
+        made = Image.open(BytesIO(pictures.picture(key, pictures.source_of(scan), None, house.storage, house.images)))
         assert abs(made.width / made.height - scan.width_px / scan.height_px) < 0.02, scan.file_name

@@ -11,12 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from micro import jobs
 from micro.config import Settings
-from micro.data.models import Account, IntakeFile, Project, Release, Scan, Task
+from micro.data.models import Account, IntakeFile, Project, Release, Scan, Setup, Task
 from micro.house import House
 from micro.services import assignments, intake, people, releases
 from micro.services.answers import give_answer
-from micro.services.projects import change_setup
-from tests.cast import FORM, Cast, add_cards, card_picture, good_answer, make_project
+from tests.cast import Cast, add_cards, card_picture, good_answer, make_project
 from tests.servers import valkey
 
 
@@ -50,19 +49,27 @@ def test_a_sweep_does_what_the_queue_forgot(house: House, cast: Cast) -> None:
 
 
 def test_one_part_that_fails_keeps_no_other_waiting(house: House, cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
-    """A form that no longer fits its template stops the cutting of one project, and of that one only."""
+    """A kind of task that was taken away stops the settling of one project, and of that one only."""
     with house.database.writing() as session:
         broken = make_project(session, session.merge(cast.collection), house.clock(), slug="broken")
-        change_setup(session, broken, {"fields": FORM["fields"][:2]}, house.clock())
-        add_cards(session, house, session.merge(cast.project), 1)
-    answer_one(house, cast, "finds")
-    upload(house, "broken", ("a.jpg", card_picture(1)))
-    upload(house, "finds", ("b.jpg", card_picture(2)))
+        for project in (broken, session.merge(cast.project)):
+            add_cards(session, house, project, 1)
+        broken_id = broken.id
+    for slug in ("broken", "finds"):
+        answer_one(house, cast, slug)
+    with house.database.writing() as session:
+        gone = {"kind": "gone", "kind_version": 1, "body": {}, "created_at": house.clock()}
+        session.add(Setup(project_id=broken_id, version=2, **gone))
+    upload(house, "broken", ("a.jpg", card_picture(71)))
+    upload(house, "finds", ("b.jpg", card_picture(72)))
     with caplog.at_level(logging.ERROR):
         done = jobs.sweep_all(house)
     assert done["failed"] == 1
-    assert done["files taken in"] == done["items settled"] == 1
-    assert "BadAnswer" in caplog.text
+    assert (done["files taken in"], done["items settled"]) == (2, 1)
+    assert "NotFound" in caplog.text
+    with house.database.reading() as session:
+        problems = set(session.scalars(select(Scan.cut_problem).where(Scan.project_id == broken_id)))
+        assert problems == {"", "There is no kind of task called “%(slug)s”."}, "the new scan waits and says why"
 
 
 def test_a_sweep_leaves_folders_to_the_machine_where_they_lie(house: House, cast: Cast, tmp_path: Path) -> None:

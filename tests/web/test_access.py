@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from micro.data.models import Intake, Record, Region, Release, Scan
+from micro.data.models import Intake, Message, News, Project, Record, Region, Release, Scan
 from micro.house import House
-from micro.services import assignments, people, settling
+from micro.services import assignments, invitations, people, settling, vocabularies
+from micro.services.answers import give_answer
 from micro.web.access import ACCESS, Rule
-from tests.cast import Cast, add_cards, make_project, signed_in
+from tests.cast import Cast, add_cards, good_answer, make_project, signed_in
 
 NOBODY_SEES = {404}
 LET_IN = set(range(200, 304)) | {400, 409, 410, 422}
@@ -37,12 +38,20 @@ def places(house: House, cast: Cast) -> Places:
         release = Release(
             project=project, number=1, state="making", licence="CC-BY-4.0", notes="", created_at=house.clock()
         )
-        session.add_all([delivery, release])
+        news = News(project=project, texts={"en": {"title": "a", "text": "b"}}, published_at=house.clock())
+        message = Message(project=project, texts={"en": {"subject": "a", "text": "b"}}, created_at=house.clock())
+        vocabulary = vocabularies.make_vocabulary(session, project.collection.institution, "Materials", house.clock())
+        vocabularies.add_concept(session, vocabulary, {"code": "bronze", "en": "Bronze"}, house.clock())
+        session.add_all([delivery, release, news, message])
+        invited = invitations.invite(
+            session, session.merge(cast.museum), "new@example.org", "reviewer", None, house.clock()
+        )
         session.flush()
         project.state = "live"
         volunteer = people.volunteer_of_account(session, cast.cleo.id, house.clock())
         lent = assignments.lend_task(session, project, volunteer, house.clock(), assignments.LendingRule(600, 5))
         assert lent is not None
+        give_answer(session, lent, good_answer(), "once", house.clock())
         lent.task.unsettled = True
         session.flush()
         settling.settle_some(session, project.id, house.clock())
@@ -56,11 +65,18 @@ def places(house: House, cast: Cast) -> Places:
                 "release": release.public_id,
                 "assignment": lent.public_id,
                 "number": 1,
+                "field": "object",
+                "vocabulary": vocabulary.public_id,
+                "concept": "bronze",
                 "name": "about",
                 "token": "none",
+                "invitation": invited.invitation.public_id,
                 "scan": session.scalars(select(Scan.public_id).where(Scan.project_id == project.id)).one(),
                 "region": session.scalars(select(Region.public_id)).first(),
                 "longest": 320,
+                "news": news.public_id,
+                "message": message.public_id,
+                "volunteer": volunteer.public_id,
                 "kind": "transcribe",
                 "filename": "micro.svg",
             }
@@ -131,10 +147,13 @@ HIDDEN = (
 )
 
 
+@pytest.mark.parametrize("state", ["draft", "trial"])
 @pytest.mark.parametrize("who", ["visitor", "ada", "cleo"])
-def test_a_draft_project_is_as_private_as_its_pictures_tasks_and_data(
-    app: Flask, cast: Cast, places: Places, who: str
+def test_a_draft_or_trial_is_as_private_as_its_pictures_tasks_and_data(
+    house: House, app: Flask, cast: Cast, places: Places, who: str, state: str
 ) -> None:
+    with house.database.writing() as session:
+        session.query(Project).filter_by(slug="hidden").one().state = state
     for endpoint in HIDDEN:
         client = app.test_client() if who == "visitor" else signed_in(app, getattr(cast, who))
         assert ask(client, app, endpoint, places) == 404, endpoint

@@ -140,7 +140,7 @@ class BrokenMail:
     def __init__(self, letters: Letters) -> None:
         self.letters, self.is_broken = letters, True
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str, ends_at: str = "") -> None:
         if self.is_broken:
             raise OutsideFailed("The mail could not be sent. Please try again in a few minutes.")
         self.letters.send(to, subject, text)

@@ -330,7 +330,7 @@ def test_every_example_of_the_document_answers_as_it_says(
     texts = {"en": {"title": "Finds", "lead": "Lead.", "about": "About."}}
     with house.database.writing() as session:
         made = projects.make_project(session, cast.collection, "harrowby-finds", texts, FORM, house.clock())
-        cutting.set_template(session, made, cutting_template())
+        cutting.set_way(session, made, cutting_template())
         add_cards(session, house, made, 3)
         projects.move_project(session, made, "live", None, house.clock())
     client, found = app.test_client(), examples()

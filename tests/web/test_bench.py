@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from micro.core import terms
 from micro.data.models import Acceptance, Account, Answer, Assignment, Project, Record, RecordVersion, Report, Task
 from micro.house import House
+from micro.services.forms import change_setup
 from micro.services.people import accept_terms, volunteer_of_account
-from micro.services.projects import change_setup
 from tests.cast import FORM, Cast, add_cards, make_project, signed_in
 from tests.conftest import Clock
 

@@ -130,6 +130,31 @@ def test_the_form_has_the_shape_of_an_answer(call: Callable[..., Any]) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("", [0, 1, 2, 3, 4]),
+        ("ep", [1]),
+        ("AXE", [0, 2, 3]),
+        ("head", [4]),
+        ("flat  axe", [2]),
+        ("xyz", []),
+    ],
+)
+def test_a_search_finds_labels_whatever_their_case_and_accents(
+    call: Callable[..., Any], typed: str, found: list[int]
+) -> None:
+    labels = ["Axe", "Épée", "Flat axe", "Poleaxe", "Spearhead"]
+    assert call("tags", "matching", labels, typed) == found
+    assert call("tags", "matching", labels, typed, 1) == found[:1]
+
+
+def test_labels_of_ones_own_are_lines_without_repetition(call: Callable[..., Any]) -> None:
+    assert call("tags", "withLine", "a\n\n b ", "c") == "a\nb\nc"
+    assert call("tags", "withLine", "Épée", "epee") == "Épée"
+    assert call("tags", "withoutLine", "a\nb\n a ", "a") == "b"
+
+
 def test_an_empty_input_is_as_good_as_none(call: Callable[..., Any]) -> None:
     assert call("shape", "same", {"object.value": ""}, {}) is True
     assert call("shape", "same", {"object.value": "a"}, {"object.value": "b"}) is False

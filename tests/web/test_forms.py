@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from micro.core.fields import Field
 from micro.errors import BadAnswer
 from micro.web.forms import check_marks, draft_of, nested, storable, submission_key, typed
 from tasks.transcribe import kind
@@ -57,6 +58,28 @@ def test_a_name_used_for_a_text_and_for_its_parts_breaks_nothing() -> None:
     }
 
 
+def test_ticked_labels_of_one_name_become_one_text() -> None:
+    entries = [("shows.value.codes", ""), ("shows.value.codes", "axe"), ("shows.value.codes", "hoard")]
+    made = nested([*entries, ("shows.value.free", "a\nb"), ("shows.value.typed", "")], ["shows"])
+    assert made == {"shows": {"value": {"codes": "axe\nhoard", "free": "a\nb", "typed": ""}}}
+    assert draft_of(made, ["shows"]) == made
+    assert nested([("shows.value", "x"), ("shows.value.codes", "axe")], ["shows"]) == {
+        "shows": {"value": {"codes": "axe"}}
+    }
+
+
+def test_the_labels_of_an_answer_fill_a_form() -> None:
+    assert typed({"shows": {"value": ["axe", "hoard", {"free": "Bent tip"}], "mark": "unsure"}}) == {
+        "shows.value.codes": "axe\nhoard",
+        "shows.value.free": "Bent tip",
+        "shows.mark": "unsure",
+    }
+    assert typed({"shows": {"value": [5, None, [], {"free": 3}, {}]}}) == {
+        "shows.value.codes": "",
+        "shows.value.free": "3\n",
+    }
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["object.value", "length.value.amount", "length.value.unit", "notes.value"]), st.text()
@@ -77,6 +100,24 @@ def test_typed_and_marked_is_a_contradiction_beside_its_field() -> None:
     with pytest.raises(BadAnswer) as caught:
         check_marks(said, FIELDS)
     assert [problem.field for problem in (caught.value, *caught.value.others)] == ["object", "notes"]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ({"codes": "axe"}, True),
+        ({"codes": "", "free": "", "typed": "ax"}, True),
+        ({"codes": "\n", "free": "", "typed": ""}, False),
+    ],
+)
+def test_labels_beside_none_of_these_are_a_contradiction(value: object, says: bool) -> None:
+    shows = Field("shows", "tags", {}, {}, free=True)
+    said = {"shows": {"value": value, "mark": "blank"}}
+    if not says:
+        check_marks(said, [shows])
+        return
+    with pytest.raises(BadAnswer):
+        check_marks(said, [shows])
 
 
 def test_a_draft_keeps_texts_of_the_asked_fields_only() -> None:

@@ -170,9 +170,10 @@ def test_the_project_shows_eight_deliveries_and_their_refusals(house: House, cas
     with house.database.writing() as session:
         project = session.merge(cast.project)
         made = [intake.open_delivery(session, project, "upload", house.clock()) for _ in range(9)]
-        intake.add_file(session, made[8], "a.jpg", "incoming/a", {})
+        for number, delivery in enumerate(made):
+            intake.add_file(session, delivery, "a.jpg", f"incoming/{number}", {})
         session.flush()
-        session.query(IntakeFile).one().state = "refused"
+        session.query(IntakeFile).filter_by(intake_id=made[8].id).one().state = "refused"
     page = mia.get("/desk/finds/scans").text
     assert page.count('href="/desk/intake/') == 8 and made[0].public_id not in page
     assert "1 file, 1 refused" in page

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from micro import jobs
 from micro.app import create_app
 from micro.core.accounts import DEMO_PASSWORD
 from micro.data.models import Account, Intake, Project, Scan, Task
 from micro.house import House
+from micro.services import intake
 from micro.services.cutting import hold_project
-from tests.cast import Cast, add_cards, card_picture, signed_in
+from tests.cast import Cast, add_cards, card_picture, make_project, signed_in
 
 
 @pytest.fixture
@@ -75,6 +78,128 @@ def test_an_upload_without_a_picture_is_refused(mia: FlaskClient) -> None:
     only = mia.post("/desk/finds/upload", data={"files": [(BytesIO(b"file\na.jpg\n"), "manifest.csv")]})
     assert only.status_code == 422
     assert "at least one picture" in only.text
+
+
+# Batch by batch, as the page's script sends them -----------------------------------------------------------------
+
+
+def send_batch(client: FlaskClient, address: str, batch: int, *files: tuple[str, bytes]) -> TestResponse:
+    return client.post(
+        f"{address}&batch={batch}",
+        data={"files": [(BytesIO(content), name) for name, content in files]},
+        content_type="multipart/form-data",
+        headers={"Accept": "application/json"},
+    )
+
+
+def drain(house: House) -> None:
+    with house.database.reading() as session:
+        found = session.scalars(select(Intake.id)).all()
+    for delivery in found:
+        jobs.drain_intake(house, delivery)
+
+
+def test_batches_of_files_make_one_delivery_whatever_is_sent_twice(house: House, mia: FlaskClient) -> None:
+    opened = mia.post("/desk/finds/deliveries").json
+    address, page = opened["upload"], opened["page"]
+    assert "/desk/intake/" not in mia.get("/desk/finds/scans").text, "an empty delivery is shown nowhere"
+    manifest = ("manifest.csv", b"file,identifier\n1.jpg,HM 1\n2.jpg,HM 2\n")
+    assert send_batch(mia, address, 0, manifest, ("1.jpg", card_picture(1))).json["page"] == page
+    drain(house)
+    for _ in range(2):
+        assert send_batch(mia, address, 1, ("2.jpg", card_picture(2)), ("3.tif", b"no picture")).status_code == 200
+    drain(house)
+    text = mia.get(page).text
+    assert "2 scans were taken in" in text and "3.tif" in text
+    with house.database.reading() as session:
+        scans = session.scalars(select(Scan).order_by(Scan.file_name)).all()
+        assert [scan.identifier for scan in scans] == ["HM 1", "HM 2"]
+        assert len(session.scalars(select(Intake)).all()) == 1
+
+
+def test_what_cannot_be_read_of_a_batch_is_answered_with_its_sentence(mia: FlaskClient) -> None:
+    address = mia.post("/desk/finds/deliveries").json["upload"]
+    answer = send_batch(mia, address, 0, ("manifest.csv", b"name\na\n"), ("1.jpg", card_picture(1)))
+    assert answer.status_code == 422 and "called “file”" in answer.json["detail"]
+
+
+def test_nothing_is_sent_into_the_delivery_of_another_project_or_of_a_folder(
+    house: House, cast: Cast, mia: FlaskClient, tmp_path: Path
+) -> None:
+    with house.database.writing() as session:
+        make_project(session, session.merge(cast.collection), house.clock(), "other")
+        folder = intake.deliver_folder(session, session.merge(cast.project), tmp_path, house.clock()).public_id
+    other = mia.post("/desk/other/deliveries").json["upload"]
+    for address in (
+        other.replace("/other/", "/finds/"),
+        f"/desk/finds/upload?delivery={folder}",
+        "/desk/finds/upload?delivery=none",
+    ):
+        assert send_batch(mia, address, 0, ("1.jpg", card_picture(1))).status_code == 404
+    assert list(house.storage.keys("incoming")) == []
+
+
+# Again, or not at all ---------------------------------------------------------------------------------------------
+
+
+def test_a_delivery_is_cancelled_and_tried_again_by_buttons_however_often_they_are_pressed(
+    house: House, mia: FlaskClient
+) -> None:
+    page = send(mia, ("a.jpg", card_picture(1)), ("bad.jpg", b"no picture"))
+    assert "Cancel what waits" in mia.get(page).text and "Try again" not in mia.get(page).text
+    for said in ("2 files were cancelled", "Nothing was waiting any more"):
+        answer = mia.post(page + "/cancel", follow_redirects=True)
+        assert answer.status_code == 200 and said in answer.text
+    for said in ("2 files are tried again", "There is nothing to try again"):
+        assert said in mia.post(page + "/retry", follow_redirects=True).text
+    drain(house)
+    text = mia.get(page).text
+    assert "1 scan was taken in" in text and "Cancel what waits" not in text and "Try again" in text
+    assert "1 file is tried again" in mia.post(page + "/retry", follow_redirects=True).text
+
+
+def test_the_files_of_a_folder_are_not_tried_again_from_the_browser(
+    house: House, cast: Cast, mia: FlaskClient, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    with house.database.writing() as session:
+        delivery = intake.deliver_folder(session, session.merge(cast.project), tmp_path, house.clock())
+        page = f"/desk/intake/{delivery.public_id}"
+    drain(house)
+    assert "takes in the folder again" in mia.get(page).text
+    assert mia.post(page + "/retry").status_code == 422
+
+
+def test_a_delivery_with_thousands_of_refusals_shows_the_first(house: House, cast: Cast, mia: FlaskClient) -> None:
+    page = send(mia, *((f"{number:03}.jpg", b"x") for number in range(230)))
+    drain(house)
+    text = mia.get(page).text
+    assert "The first 200 of 230." in text and "199.jpg" in text and "200.jpg" not in text
+
+
+# The scans --------------------------------------------------------------------------------------------------------
+
+
+def test_scans_are_shown_a_page_at_a_time_by_document_and_with_what_is_wrong(
+    house: House, cast: Cast, mia: FlaskClient
+) -> None:
+    with house.database.writing() as session:
+        project = session.merge(cast.project)
+        scans = add_cards(session, house, project, 30)
+        scans[0].state = "withdrawn"
+        scans[1].details = {"damage": {"missing_percent": 4}}
+        for scan in scans[28:]:
+            scan.document = "another & drawer"
+        session.flush()
+    first, second = mia.get("/desk/finds/scans").text, mia.get("/desk/finds/scans?page=2").text
+    assert "30 scans" in first and first.count('class="thumb"') == 24 and second.count('class="thumb"') == 6
+    assert "1 of 2" in first and "2 of 2" in mia.get("/desk/finds/scans?page=99").text
+    only = mia.get("/desk/finds/scans?document=another+%26+drawer").text
+    assert "2 scans" in only and only.count('class="thumb"') == 2
+    shown = mia.get("/desk/finds/scans?document=drawer").text
+    assert "taken down" in shown and "end missing" in shown
+    assert "no scan in this document" in mia.get("/desk/finds/scans?document=none").text
+    assert f'href="/desk/scan/{scans[3].public_id}"' in shown
 
 
 def test_the_demonstrations_password_opens_nothing_beyond_this_machine(house: House, cast: Cast) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from micro.core.fields import Field, Said
+from micro.core.fields.tags import label_key
 
 BLANK, ILLEGIBLE = "\x00blank", "\x00illegible"
 
@@ -37,9 +38,17 @@ def key_of(field: Field, said: Said) -> str | None:
         return {"blank": BLANK, "illegible": ILLEGIBLE}.get(said.get("mark", ""))
     match field.type:
         case "number":
-            amount = Decimal(value["amount"]).normalize()
-            return f"{abs(amount) if amount == 0 else amount:f} {value['unit']}"
+            return f"{_plain_zero(Decimal(value['amount']).normalize()):f} {value['unit']}"
         case "text" | "long_text":
             return text_key(value)
+        case "tags":
+            return "\n".join(sorted(map(label_key, value)))
+        case "point":
+            return " ".join(f"{_plain_zero(Decimal(value[part]).normalize()):f}" for part in ("lat", "lon"))
         case _:
             return str(value)
+
+
+def _plain_zero(amount: Decimal) -> Decimal:
+    """The amount, without the sign that a zero may carry."""
+    return abs(amount) if amount == 0 else amount

@@ -8,28 +8,41 @@ from typing import Any
 
 from micro.core.fields import Field
 from micro.core.kind import Column
+from micro.core.release.fixed import (
+    ANSWER_HEAD,
+    DICTIONARY,
+    HEAD,
+    JSON_KEYS,
+    SAID_STATUSES,
+    STATES,
+    STATUSES,
+    TAIL,
+    VALUES,
+    VOCABULARY,
+    Described,
+)
 
-STATES = ("checked", "agreed", "unresolved")
-STATUSES = ("given", "unsure", "blank", "illegible", "unresolved")
-SAID_STATUSES = ("given", "unsure", "blank", "illegible")
+__all__ = [
+    "ANSWER_HEAD",
+    "DICTIONARY",
+    "HEAD",
+    "JSON_KEYS",
+    "SAID_STATUSES",
+    "STATES",
+    "STATUSES",
+    "TAIL",
+    "VALUES",
+    "VOCABULARY",
+    "Described",
+    "FieldColumns",
+    "dictionary_rows",
+    "field_columns",
+    "flat",
+    "held_back_rows",
+    "schema",
+]
 EDTF_PATTERN = "(\\d{4}|XXXX)-(\\d{2}|XX)-(\\d{2}|XX)"
-
-
-@dataclass(frozen=True)
-class Described:
-    """A column. ``values`` are the only possible ones; ``note`` lists what is possible where that is no rule.
-
-    ``holds``: string, number, integer, boolean, date, datetime, edtf or json.
-    """
-
-    name: str
-    holds: str
-    en: str
-    fr: str
-    meaning: str
-    values: tuple[str, ...] = ()
-    note: str = ""
-    required: bool = False
+NO_FILE = "(none)"  # In the dictionary, for a field that no file holds.
 
 
 @dataclass(frozen=True)
@@ -39,212 +52,6 @@ class FieldColumns:
     field: Field
     cells: tuple[tuple[str, Described], ...]
     status: Described
-
-
-_RECORD = Described("record", "string", "Record", "Notice", "Permanent public identifier of the record.", required=True)
-_IDENTIFIER = Described(
-    "identifier", "string", "Identifier", "Identifiant", "The institution’s own identifier of the item."
-)
-_FIELD = Described("field", "string", "Field", "Champ", "Name of the field, as in the form.", required=True)
-_CONFIDENCE = Described(
-    "confidence",
-    "number",
-    "Confidence",
-    "Confiance",
-    "How sure we are, 0 to 1, three decimals: of the weakest field.",
-    required=True,
-)
-
-HEAD = (
-    _RECORD,
-    _IDENTIFIER,
-    Described("title", "string", "Title", "Titre", "Title of the item from the institution’s list; often empty."),
-)
-TAIL = (
-    Described(
-        "state",
-        "string",
-        "State",
-        "État",
-        "checked: a professional decided; agreed: volunteers agreed; unresolved: waits for a person or for more "
-        "answers.",
-        STATES,
-        required=True,
-    ),
-    _CONFIDENCE,
-    Described(
-        "answers",
-        "integer",
-        "Answers",
-        "Réponses",
-        "How many answers went into the record, over all its tasks.",
-        required=True,
-    ),
-    Described(
-        "reviewed_at", "datetime", "Reviewed at", "Relu le", "When the professional decided, UTC; empty unless checked."
-    ),
-    Described("scan_url", "string", "Scan", "Numérisation", "Address of a picture of the whole scan."),
-    Described(
-        "region_url",
-        "string",
-        "Region",
-        "Zone",
-        "Address of a picture of the part that was read; empty when several parts were, see values.csv.",
-    ),
-    Described(
-        "rights", "string", "Rights of the scan", "Droits de l’image", "Licence or rights statement of the scan itself."
-    ),
-    Described("credit", "string", "Credit line", "Crédit", "Credit line to print beside the scan."),
-    Described("document", "string", "Document", "Document", "The box, volume or film that the scan belongs to."),
-    Described("page", "integer", "Page", "Page", "The scan’s place in its document, from 1."),
-)
-VALUES = (
-    _RECORD,
-    _IDENTIFIER,
-    _FIELD,
-    Described("label", "string", "Label", "Libellé", "Label of the field in the language of the content."),
-    Described(
-        "value",
-        "string",
-        "Value",
-        "Valeur",
-        "The value as a person reads it, a number with its unit; empty unless given or unsure.",
-    ),
-    Described("code", "string", "Code", "Code", "The code of a choice, the same in every language; else empty."),
-    Described(
-        "status",
-        "string",
-        "Status",
-        "Statut",
-        "given, unsure (given, but marked as not sure), blank (nothing is written there), illegible, or "
-        "unresolved (no value has enough support yet).",
-        STATUSES,
-        required=True,
-    ),
-    Described(
-        "confidence",
-        "number",
-        "Confidence",
-        "Confiance",
-        "How sure we are of this value, 0 to 1, three decimals.",
-        required=True,
-    ),
-    Described(
-        "answers", "integer", "Answers", "Réponses", "How many answers said something of this field.", required=True
-    ),
-    Described(
-        "agreeing",
-        "integer",
-        "Agreeing",
-        "Concordantes",
-        "How many of them say what stands here, spelling, case and punctuation apart.",
-        required=True,
-    ),
-    Described(
-        "best_guess", "string", "Best guess", "Meilleure hypothèse", "What most support while unresolved; a guess."
-    ),
-    Described("region_url", "string", "Region", "Zone", "Address of a picture of the part of the scan that was read."),
-)
-ANSWER_HEAD = (
-    Described("answer", "string", "Answer", "Réponse", "Permanent public identifier of the answer.", required=True),
-    _RECORD,
-    _IDENTIFIER,
-    Described("region", "string", "Region", "Zone", "Name of the part of the scan that was asked about."),
-    Described(
-        "volunteer",
-        "string",
-        "Volunteer",
-        "Bénévole",
-        "Pseudonym: the same person has the same one in all releases of this dataset, and another one in every "
-        "other dataset.",
-        required=True,
-    ),
-    Described("answered_on", "date", "Answered on", "Répondu le", "Day of the answer, UTC.", required=True),
-    Described(
-        "number",
-        "integer",
-        "Number",
-        "Numéro",
-        "1 for the first answer to this task by this volunteer, 2 for its correction, and so on.",
-        required=True,
-    ),
-    Described("newest", "boolean", "Newest", "Dernière", "true for the one that counts of these.", required=True),
-    Described(
-        "form_version",
-        "integer",
-        "Form version",
-        "Version du formulaire",
-        "Version of the form that was on the screen.",
-        required=True,
-    ),
-    Described(
-        "surplus",
-        "boolean",
-        "Surplus",
-        "En surplus",
-        "true when enough people had answered already; it still counts.",
-        required=True,
-    ),
-)
-DICTIONARY = (
-    Described("file", "string", "File", "Fichier", "Name of the file.", required=True),
-    Described(
-        "column", "string", "Column", "Colonne", "Name of the column, or of the key in records.jsonl.", required=True
-    ),
-    Described(
-        "type",
-        "string",
-        "Type",
-        "Type",
-        "string, number, integer, boolean, date, datetime, edtf (ISO 8601-2 date, unknown digits as X) or json.",
-        required=True,
-    ),
-    Described("label_en", "string", "English label", "Libellé anglais", "Label in English."),
-    Described("label_fr", "string", "French label", "Libellé français", "Label in French."),
-    Described("meaning", "string", "Meaning", "Signification", "What it means."),
-    Described("values", "string", "Values", "Valeurs", "The possible values, or the units, separated by “ | ”."),
-)
-JSON_KEYS = (
-    _RECORD,
-    _IDENTIFIER,
-    HEAD[2],
-    TAIL[0],
-    _CONFIDENCE,
-    TAIL[2],
-    TAIL[3],
-    Described("version", "integer", "Version", "Version", "Number of the record’s version that is released."),
-    Described(
-        "engine",
-        "string",
-        "Engine",
-        "Moteur",
-        "Name of the rules by which the answers were merged; empty when a professional wrote the version.",
-    ),
-    Described(
-        "scan",
-        "json",
-        "Scan",
-        "Numérisation",
-        "Its url, sha256, width_px and height_px (upright), file_name, document, page, rights and credit.",
-    ),
-    Described(
-        "regions",
-        "json",
-        "Regions",
-        "Zones",
-        "The parts of the scan: name, fields, asked (a volunteer was asked about just this part), url, and x_px, "
-        "y_px, width_px, height_px on the upright full-size scan, origin top left.",
-    ),
-    Described(
-        "fields",
-        "json",
-        "Fields",
-        "Champs",
-        "By field: status; value (text, code, EDTF date, or amount and unit) with its label for choices; "
-        "confidence, answers, agreeing, tied; best_guess while unresolved; and evidence, the competing answers "
-        "with how many gave each (count) and how many of these were not sure (unsure).",
-    ),
-)
 
 
 def field_columns(
@@ -274,33 +81,58 @@ def _one_field(
     return FieldColumns(field, cells, status)
 
 
+# What a column beside a field's own holds -> its type, its words after the field's label (en, fr), and its meaning.
+_BESIDE: dict[str, tuple[str, str, str, str]] = {
+    "unit": ("string", ": unit", " : unité", "The unit of the number, as written on the scan."),
+    "uri": (
+        "string",
+        ": identifiers",
+        " : identifiants",
+        "Addresses of the labels in their vocabularies, in the order of the labels, “ | ” between them; an empty place "
+        "for a label that has none.",
+    ),
+    "latitude": ("number", ": latitude", " : latitude", "Degrees of WGS 84, north positive."),
+    "longitude": ("number", ": longitude", " : longitude", "Degrees of WGS 84, east positive."),
+    "uncertainty": (
+        "integer",
+        ": uncertainty",
+        " : incertitude",
+        "How far, in metres, the true point can be from this one, the centre of a cell of a grid; empty where the "
+        "point stands as it was read.",
+    ),
+}
+_MEANINGS = {
+    "number": "A decimal number; its unit stands beside it.",
+    "date": "The date, unknown digits as X.",
+    "choice": "The label of the choice.",
+    "tags": "The labels, “ | ” between them.",
+}
+
+
 def _described(column: Column, name: str, language: str) -> Described:
     field = column.field
     english, french = field.label("en"), field.label("fr")
-    if column.holds == "unit":
-        return Described(
-            name,
-            "string",
-            f"{english}: unit",
-            f"{french} : unité",
-            "The unit of the number, as written on the scan.",
-            note=" | ".join(field.units),
-        )
-    meaning = {
-        "number": "A decimal number; its unit stands beside it.",
-        "date": "The date, unknown digits as X.",
-        "choice": "The label of the choice.",
-    }.get(field.type, "As written on the scan.")
+    if column.holds in _BESIDE:
+        holds, more_english, more_french, meaning = _BESIDE[column.holds]
+        note = " | ".join(field.units) if column.holds == "unit" else _grid_note(field) if field.grid_m else ""
+        return Described(name, holds, english + more_english, french + more_french, meaning, note=note)
+    meaning = _MEANINGS.get(field.type, "As written on the scan.")
     if hint := field.hint("en"):
         meaning = f"{meaning} Asked as: {hint}"
+    # A vocabulary of hundreds has a file of its own.
+    names = [field.choice_label(code, language) for code, _ in field.choices]
     return Described(
         name,
         {"number": "number", "date": "edtf"}.get(column.holds, "string"),
         english,
         french,
         meaning,
-        note=" | ".join(field.choice_label(code, language) for code, _ in field.choices),
+        note="see vocabulary.csv" if field.type == "tags" and names else " | ".join(names),
     )
+
+
+def _grid_note(field: Field) -> str:
+    return f"centres of cells of {field.grid_m} m"
 
 
 def _free(name: str, used: set[str]) -> str:
@@ -332,6 +164,24 @@ def dictionary_rows(files: dict[str, Sequence[Described]]) -> list[list[str]]:
         ]
         for file, columns in files.items()
         for column in columns
+    ]
+
+
+def held_back_rows(fields: Iterable[Field]) -> list[list[str]]:
+    """The rows of dictionary.csv for fields whose values are in no file: that they exist, and until when."""
+    return [
+        [
+            NO_FILE,
+            field.name,
+            {"date": "edtf", "number": "number"}.get(field.type, "string"),
+            field.label("en"),
+            field.label("fr"),
+            "Not for publication: its values are in no file of this release."
+            if field.publish == "never"
+            else f"Closed until {field.publish}: its values are in no file of this release.",
+            "",
+        ]
+        for field in fields
     ]
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from micro.core.fields import Field
 from micro.core.licences import licence_name, licence_url
 from micro.core.release.cells import storable
 from micro.core.release.columns import Described, schema
 
+VOCABULARY = "vocabulary.csv"
 # Every file of a release in its order: name -> what it holds.
 FILES: Mapping[str, str] = {
     "records.csv": "One row per record, the file most people want.",
     "values.csv": "One row per value, with its status, confidence and the answers behind it.",
     "answers.csv": "Every answer of every volunteer, under pseudonyms.",
     "records.jsonl": "One JSON object per record, with codes, labels and all evidence.",
+    VOCABULARY: "The labels that the forms offer, with codes and identifiers.",
     "dictionary.csv": "The data dictionary: every column of every file.",
     "datapackage.json": "The same for programs: a Frictionless data package.",
     "CITATION.cff": "How to cite this release, for programs.",
@@ -32,6 +35,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "records.csv": ("record",),
     "values.csv": ("record", "field"),
     "answers.csv": ("answer",),
+    VOCABULARY: ("field", "code"),
     "dictionary.csv": ("file", "column"),
 }
 # RFC 4180, said in full, so that no reader guesses from the text.
@@ -44,6 +48,11 @@ DIALECT = {
     "header": True,
     "caseSensitiveHeader": True,
 }
+
+
+def files_with(tables: Iterable[str]) -> tuple[str, ...]:
+    """The files of a release that has these tables: the vocabulary is not always one of them."""
+    return tuple(name for name in FILES if name != VOCABULARY or VOCABULARY in tables)
 
 
 @dataclass(frozen=True)
@@ -144,16 +153,23 @@ def licence_text(c: Colophon) -> str:
     )
 
 
-def readme_text(c: Colophon, counts: Mapping[str, int]) -> str:
-    """README.txt; ``counts`` are the rows of the files that have any."""
+def readme_text(
+    c: Colophon, counts: Mapping[str, int], held_back: Sequence[Field] = (), grids: Sequence[Field] = ()
+) -> str:
+    """README.txt; ``counts`` are the rows of the files that have any.
+
+    ``held_back``: the fields whose values are in no file. ``grids``: those whose points are blurred.
+    """
     listed = "\n".join(
-        f"  {name:<17}{about}" + (f" {counts[name]} rows." if name in counts else "") for name, about in FILES.items()
+        f"  {name:<17}{FILES[name]}" + (f" {counts[name]} rows." if name in counts else "")
+        for name in files_with(counts)
     )
     notes = f"\nNotes of the makers\n{storable(c.notes).strip()}\n" if c.notes.strip() else ""
     return (
         f"{one_line(c.title)}, release {c.number}\n"
         f"{one_line(c.institution)}, {c.at.date().isoformat()}\n{c.url}\n\n"
         f"{one_line(c.about)}\n{notes}\nFiles\n{listed}\n\n"
+        f"{_delicate(held_back, grids)}"
         "Reading the CSV files\n"
         "  UTF-8 with a byte order mark (utf-8-sig), commas, CRLF, quotes as in RFC 4180; cells may hold line\n"
         "  ends.\n"
@@ -165,6 +181,22 @@ def readme_text(c: Colophon, counts: Mapping[str, int]) -> str:
         "This release is frozen: it will never change. Corrections go into the next one:\n"
         f"{c.home}\n"
     )
+
+
+def _delicate(held_back: Sequence[Field], grids: Sequence[Field]) -> str:
+    """What is not told, or not exactly; empty when all is."""
+    lines = [
+        f"  {field.name}: not for publication."
+        if field.publish == "never"
+        else f"  {field.name}: closed until {field.publish}."
+        for field in held_back
+    ]
+    lines += [
+        f"  {field.name}: each point is the centre of a cell of {field.grid_m} m; how far the true one can be from\n"
+        "  it stands beside it."
+        for field in grids
+    ]
+    return "Held back or blurred\n" + "\n".join(lines) + "\n\n" if lines else ""
 
 
 def data_package(c: Colophon, tables: Mapping[str, Sequence[Described]], sums: Mapping[str, tuple[int, str]]) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from micro.core.consensus.keys import key_of
-from micro.core.fields import Field, Said, written
+from micro.core.fields import Field, Said, has_form, written
+from micro.core.fields.tags import BETWEEN
 from micro.core.release.cells import neutralised
-from micro.core.release.columns import Described, FieldColumns
+from micro.core.release.columns import VOCABULARY, Described, FieldColumns
 
 Cells = Mapping[str, str]
 
@@ -120,7 +121,7 @@ def said_status(field: Field, said: Said) -> str:
 def _fits(field: Field, said: Said) -> bool:
     """Whether a value has the form of the field's type: an older form may have had another type by this name."""
     value = said.get("value")
-    return value is None or isinstance(value, Mapping) == (field.type == "number")
+    return value is None or has_form(field, value)
 
 
 def cell(column: Described, text: str) -> str:
@@ -185,14 +186,13 @@ def value_rows(
     made = []
     for fact in values:
         name = fact.field.name
-        code = str(fact.said.get("value") or "") if fact.field.type == "choice" else ""
         texts = [
             facts.record,
             facts.identifier,
             name,
             fact.field.label(language),
             written(fact.field, fact.said, language),
-            code,
+            codes_of(fact),
             fact.status,
             share(fact.confidence),
             str(fact.answers),
@@ -202,6 +202,14 @@ def value_rows(
         ]
         made.append([cell(column, text) for column, text in zip(columns, texts, strict=True)])
     return made
+
+
+def codes_of(fact: FieldFacts) -> str:
+    """The code of a choice, or all codes of tags, joined; empty for every other type, and for labels of one's own."""
+    value = fact.said.get("value")
+    if fact.field.type == "tags":
+        return BETWEEN.join(label for label in value or () if isinstance(label, str))
+    return str(value or "") if fact.field.type == "choice" else ""
 
 
 def guessed(fact: FieldFacts, language: str) -> str:
@@ -215,48 +223,20 @@ def region_url(regions: Sequence[RegionFacts], field: str) -> str:
     return min(reading, key=lambda r: (r.width_px * r.height_px, r.name)).url if reading else ""
 
 
-def record_object(facts: RecordFacts, values: Sequence[FieldFacts]) -> dict[str, Any]:
-    """The line of records.jsonl: codes and labels, nothing neutralised, with the evidence of every field."""
-    return {
-        "record": facts.record,
-        "identifier": facts.identifier,
-        "title": facts.title,
-        "state": facts.standing,
-        "confidence": float(share(lowest(values))),
-        "answers": facts.answers,
-        "reviewed_at": moment(facts.reviewed_at) or None,
-        "version": facts.version,
-        "engine": facts.engine,
-        "scan": dict(facts.scan),
-        "regions": [
-            {
-                "name": r.name,
-                "fields": list(r.fields),
-                "asked": r.asked,
-                "url": r.url,
-                "x_px": r.x_px,
-                "y_px": r.y_px,
-                "width_px": r.width_px,
-                "height_px": r.height_px,
-            }
-            for r in facts.regions
-        ],
-        "fields": {fact.field.name: _field_object(fact) for fact in values},
-    }
+def vocabulary_rows(fields: Iterable[Field]) -> list[list[str]]:
+    """The rows of vocabulary.csv: what these fields offer, in the order of the forms; fields may share a name.
 
-
-def _field_object(fact: FieldFacts) -> dict[str, Any]:
-    value, made = fact.said.get("value"), {"status": fact.status, "value": fact.said.get("value")}
-    if fact.field.type == "choice" and value is not None:
-        made["label"] = dict(dict(fact.field.choices).get(value, {}))
-    made |= {
-        "confidence": float(share(fact.confidence)),
-        "answers": fact.answers,
-        "agreeing": fact.agreeing,
-        "tied": fact.tied,
-        "evidence": [dict(said_so) for said_so in fact.evidence],
-    }
-    return made | ({"best_guess": dict(fact.guess)} if fact.guess else {})
+    Empty when none of them has tags or identifiers: a few codes without addresses need no file of their own.
+    """
+    offering = [field for field in fields if field.choices]
+    if not any(field.type == "tags" or field.uris for field in offering):
+        return []
+    made: dict[tuple[str, str], list[str]] = {}
+    for field in offering:
+        for code, labels in field.choices:
+            words = [labels.get("en", ""), labels.get("fr", ""), field.uris.get(code, "")]
+            made.setdefault((field.name, code), [field.name, code, *words])
+    return [[cell(column, text) for column, text in zip(VOCABULARY, row, strict=True)] for row in made.values()]
 
 
 def moment(at: datetime | None) -> str:

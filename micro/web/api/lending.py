@@ -13,14 +13,14 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Field
-from micro.core.states import PUBLIC_PROJECTS
 from micro.data.models import Assignment, Project
 from micro.errors import BadAnswer, NotAllowed, NotFound, SignInNeeded
 from micro.kinds import kind_named, narrowed
 from micro.services import accounts, answers, assignments, people, projects
 from micro.services.cutting import field_boxes
-from micro.web.context import current_person, house, known_volunteer, lending_rule, needed_volunteer, offer_cookie
+from micro.web.context import house, known_volunteer, lending_rule, needed_volunteer, offer_cookie
 from micro.web.forms import submission_key
+from micro.web.sight import may_see
 from micro.web.terms import licence_terms, needs_terms
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -147,7 +147,7 @@ def _submission_key(body: dict[str, Any]) -> str:
 
 def _public_project(session: Session, slug: str) -> Project:
     found = projects.project_named(session, slug)
-    if found.state not in PUBLIC_PROJECTS and not current_person().may_review(found.collection.institution_id):
+    if not may_see(found):
         raise NotFound("There is no such project.")
     return found
 
@@ -173,8 +173,9 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
             }
             for field in kind_named(lent.setup.kind).fields(setup)
         ],
-        "scan": public + url_for("pictures.scan", scan=region.scan.public_id, longest=3200),
-        "region": public + url_for("pictures.region", region=region.public_id, longest=1600),
+        # A picture that is kept elsewhere has its own address, also for a program.
+        "scan": region.scan.reference or public + url_for("pictures.scan", scan=region.scan.public_id, longest=3200),
+        "region": region.scan.reference or public + url_for("pictures.region", region=region.public_id, longest=1600),
         "credit": region.scan.credit,
         "rights": region.scan.rights,
     }
@@ -187,5 +188,9 @@ def _field(field: Field) -> dict[str, Any]:
         "labels": dict(field.labels),
         "hints": dict(field.hints),
         "units": list(field.units),
-        "choices": [{"code": code, "labels": dict(labels)} for code, labels in field.choices],
+        "choices": [
+            {"code": code, "labels": dict(labels), **({"uri": field.uris[code]} if code in field.uris else {})}
+            for code, labels in field.choices
+        ],
+        **({"free": field.free} if field.type == "tags" else {}),
     }

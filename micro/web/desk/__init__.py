@@ -1,8 +1,44 @@
 """The manager's desk: one module for each page of it, all on the one blueprint of frame.py."""
 
-from micro.web.desk import cutting, overview, scans
+from micro.web.desk import (
+    cutting,
+    deliveries,
+    form,
+    form_field,
+    institutions,
+    invitations,
+    layouts,
+    new_project,
+    news,
+    overview,
+    scan,
+    scans,
+    settings,
+    staff,
+    vocabularies,
+    vocabulary_file,
+    volunteers,
+)
 from micro.web.desk.frame import blueprint
 
-PAGES = (overview, scans, cutting)
+PAGES = (
+    overview,
+    scans,
+    deliveries,
+    cutting,
+    news,
+    layouts,
+    scan,
+    volunteers,
+    form,
+    form_field,
+    vocabularies,
+    vocabulary_file,
+    institutions,
+    invitations,
+    new_project,
+    settings,
+    staff,
+)
 
 __all__ = ["PAGES", "blueprint"]

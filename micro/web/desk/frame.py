@@ -15,12 +15,17 @@ blueprint = Blueprint("manage", __name__)
 TABS = (
     ("manage.project", lazy_gettext("Overview")),
     ("manage.scans", lazy_gettext("Scans")),
+    ("manage.layouts", lazy_gettext("Layouts")),
+    ("manage.form", lazy_gettext("Form")),
     ("manage.cutting", lazy_gettext("Cutting")),
+    ("manage.volunteers", lazy_gettext("Volunteers")),
+    ("manage.news", lazy_gettext("News")),
+    ("manage.settings", lazy_gettext("Settings")),
 )
 
 
 def project_page(page: str, project: Project, tab: str, **given: Any) -> str:
-    """The template ``page`` of a project's desk, which extends manage/frame.html; ``tab`` is the endpoint that is marked as open."""
+    """The template ``page`` of a project's desk, which extends manage/frame.html; ``tab`` is its endpoint."""
     return render_template(
         page,
         project=project,

@@ -1,66 +1,217 @@
-"""The desk's front page, and the overview of one project: how far it is, its state, releases, reports."""
+"""The desk's front page, and the overview of one project: how far it is, what is next and what waits, its state."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import format_date, gettext, ngettext
+from sqlalchemy.orm import Session
 
-from micro.core.states import PROJECT
+from micro.core.states import PROJECT, check_move
+from micro.data.models import Institution, Project
 from micro.errors import BadAnswer
-from micro.services import projects, releases, reports
+from micro.kinds import kind_named
+from micro.services import assignments, course, institutions, projects, releases, reports, trials
+from micro.services.project_templates import fitting_cutting
+from micro.services.projects import Progress, project_named
+from micro.web.charts import Chart, bar_chart
 from micro.web.context import current_person, house
 from micro.web.desk.frame import blueprint, project_page
 from micro.web.forms import storable
 
-SHOWN_REPORTS = 50
+SHOWN_REPORTS, SHOWN_MOVES = 50, 10
+# In this order the states are offered; these ask first, because they do not simply go back.
+ORDER = ("trial", "live", "paused", "finished", "draft", "archived")
+ASKED_FIRST = ("finished", "archived")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The projects of one institution on a page of the desk, with their figures."""
+
+    institution: Institution
+    rows: tuple[tuple[Project, Progress], ...]
 
 
 @blueprint.get("/desk")
 def index() -> str:
-    """The projects of the institutions where this person has a role."""
+    """The projects of the institutions where this person has a role, by institution."""
     person = current_person()
+    mine = None if person.is_network_admin else person.roles or {}
     with house().database.reading() as session:
-        mine = None if person.is_network_admin else person.roles or {}
         found = projects.desk_page(session, mine, request.args.get("page", 1, int))
         figures = projects.progress_of_all(session, [project.id for project in found.projects])
-        rows = [(project, figures[project.id]) for project in found.projects]
-        return render_template("manage/index.html", rows=rows, found=found, here="manage")
+        groups = [
+            Group(owner, tuple((project, figures[project.id]) for project in theirs))
+            for owner, theirs in groupby(found.projects, attrgetter("collection.institution"))
+        ]
+        empty = [row.institution for row in institutions.institutions(session, mine) if not row.projects]
+        without = [Group(one, ()) for one in empty if found.page == 1]
+        return render_template("manage/index.html", groups=groups + without, found=found, here="manage")
 
 
 @blueprint.get("/desk/<project>")
 def project(project: str) -> str:
-    """One project: how far it is, its state and releases, and what volunteers reported."""
+    """One project: what is next, how far it is, what waits for somebody, its state, releases and reports."""
     with house().database.reading() as session:
-        found = projects.project_named(session, project)
+        found = project_named(session, project)
+        progress = projects.progress_of(session, found.id)
+        how_it_goes = course.course_of(session, found, house().clock())
         return project_page(
             "manage/project.html",
             found,
             "manage.project",
-            progress=projects.progress_of(session, found.id),
-            onward=sorted(PROJECT[found.state]),
+            progress=progress,
+            steps=next_steps(session, found, progress),
+            course=how_it_goes,
+            chart=days_chart(how_it_goes.by_day),
+            waiting=course.what_waits(session, found.id),
+            log=course.log_of(session, found.id, SHOWN_MOVES),
+            onward=[state for state in ORDER if state in PROJECT[found.state]],
+            asked_first=ASKED_FIRST if found.state not in trials.BEFORE_OPENING else ("archived",),
+            work=trials.trial_work(session, found),
+            trial_link=trial_link(found),
             releases=releases.releases_of(session, found),
             reports=reports.reports_of(session, found.id, SHOWN_REPORTS),
             reports_count=reports.reports_count(session, found.id),
         )
 
 
+def trial_link(found: Project) -> str:
+    """The full address that opens a trial, empty when it has none. From the settings, never from the Host header."""
+    if not found.trial_key:
+        return ""
+    address = url_for("public.project", project=found.slug, trial=found.trial_key)
+    return house().settings.public_url + address.removeprefix(request.script_root)
+
+
+def days_chart(by_day: tuple[tuple[date, int], ...]) -> Chart:
+    """Answers by day, oldest first."""
+    return bar_chart([(str(format_date(day, "d MMM")), count) for day, count in by_day])
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a project's beginning: what, how it stands, and where it is done. ``address`` may be empty."""
+
+    what: str
+    stands: str
+    is_done: bool
+    address: str
+
+
+def next_steps(session: Session, found: Project, progress: Progress) -> list[Step]:
+    """What is next: scans, form, cutting, trial, live. Empty once the project was open."""
+    if found.state not in trials.BEFORE_OPENING:
+        return []
+    setup = assignments.current_setup(session, found.id)
+    fields = len(kind_named(setup.kind).fields(setup.body))
+    by = fitting_cutting(setup.body) or None
+    return [
+        Step(
+            gettext("Bring in scans"),
+            ngettext("%(num)s scan", "%(num)s scans", progress.scans) if progress.scans else gettext("none yet"),
+            progress.scans > 0,
+            url_for("manage.scans", project=found.slug),
+        ),
+        Step(
+            gettext("Look at the form"),
+            ngettext(
+                "%(num)s field, version %(version)s",
+                "%(num)s fields, version %(version)s",
+                fields,
+                version=setup.version,
+            ),
+            setup.version > 1 or progress.tasks > 0,
+            url_for("manage.form", project=found.slug),
+        ),
+        Step(
+            gettext("Cut the scans into cards"),
+            ngettext("%(num)s card to read", "%(num)s cards to read", progress.tasks)
+            if progress.tasks
+            else gettext("none yet"),
+            progress.tasks > 0,
+            url_for("manage.cutting", by=None if found.cutting else by, project=found.slug),
+        ),
+        Step(
+            gettext("Try it out with colleagues"),
+            gettext("open by its link") if found.state == "trial" else gettext("not begun"),
+            found.state == "trial",
+            "#state",
+        ),
+        Step(gettext("Open it for volunteers"), gettext("not yet"), False, "#state"),
+    ]
+
+
+# --- states ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/desk/<project>/state", endpoint="ask")
+def ask_first(project: str) -> ResponseReturnValue:
+    """What a move to another state means, with the button that does it."""
+    wished = request.args.get("to", "")
+    if wished not in PROJECT:
+        raise BadAnswer("state", "There is no such state.")
+    with house().database.reading() as session:
+        found = project_named(session, project)
+        check_move(PROJECT, found.state, wished)
+        return project_page(
+            "manage/state.html",
+            found,
+            "manage.project",
+            wished=wished,
+            work=trials.trial_work(session, found) if wished in trials.ENDS_TRIAL else trials.TrialWork(),
+            progress=projects.progress_of(session, found.id),
+        )
+
+
 @blueprint.post("/desk/<project>/state")
 def state(project: str) -> ResponseReturnValue:
-    """Moves the project: live, paused, finished, archived."""
+    """Moves the project; what would be discarded with its trial is shown first."""
     wished = request.form.get("state", "")
     if wished not in PROJECT:
         raise BadAnswer("state", "There is no such state.")
+    with house().database.reading() as session:
+        work = trials.trial_work(session, project_named(session, project))
+    if wished in trials.ENDS_TRIAL and work.answers and "discarding" not in request.form:
+        return redirect(url_for("manage.ask", project=project, to=wished), code=303)
     with house().database.writing() as session:
-        projects.move_project(
+        found = project_named(session, project)
+        gone = projects.move_project(
             session,
-            projects.project_named(session, project),
+            found,
             wished,
             current_person().account_id,
             house().clock(),
             storable(request.form.get("why", ""))[:500],
             seen=request.form.get("seen", ""),
+            discarding=request.form.get("discarding", 0, int),
         )
+        project_id = found.id
+    if gone.answers:
+        flash(
+            ngettext(
+                "%(num)s answer of the trial was discarded.",
+                "%(num)s answers of the trial were discarded.",
+                gone.answers,
+            ),
+            "good",
+        )
+        house().queue.settle(project_id)  # Answers from elsewhere are merged anew.
+    return redirect(url_for("manage.project", project=project), code=303)
+
+
+@blueprint.post("/desk/<project>/trial")
+def trial(project: str) -> ResponseReturnValue:
+    """A new link for the trial; the one before ends, and who holds it sees nothing any more."""
+    with house().database.writing() as session:
+        trials.new_key(session, project_named(session, project), current_person().account_id, house().clock())
+    flash(gettext("The trial has a new link. The one before does not work any more."), "good")
     return redirect(url_for("manage.project", project=project), code=303)
 
 
@@ -70,7 +221,7 @@ def release(project: str) -> ResponseReturnValue:
     with house().database.writing() as session:
         begun = releases.start_release(
             session,
-            projects.project_named(session, project),
+            project_named(session, project),
             current_person().account_id,
             storable(request.form.get("notes", ""))[:2000],
             house().clock(),

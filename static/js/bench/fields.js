@@ -8,6 +8,7 @@ export function start(form, { say, words, onField, onChange }) {
   let isPressed = false;
 
   const inputsOf = (field) => [...field.querySelectorAll(INPUTS)];
+  const isSeen = (input) => input.getClientRects().length > 0; // Labels may be hidden behind their search.
   const marksOf = (field) => [...field.querySelectorAll(".mark input")];
   const fieldOf = (element) => element?.closest?.("[data-field]");
 
@@ -40,8 +41,8 @@ export function start(form, { say, words, onField, onChange }) {
   }
 
   function first(field) {
-    return inputsOf(field).find((input) => !input.disabled && (input.type !== "radio" || input.checked)) ??
-      inputsOf(field).find((input) => !input.disabled) ?? marksOf(field).find((mark) => mark.checked);
+    const open = inputsOf(field).filter((input) => !input.disabled && isSeen(input));
+    return open.find((input) => input.type !== "radio" || input.checked) ?? open[0] ?? marksOf(field).find((mark) => mark.checked);
   }
 
   function mend(field, sentence) {
@@ -57,7 +58,7 @@ export function start(form, { say, words, onField, onChange }) {
     if (event.key !== "Enter" || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (element.tagName === "TEXTAREA" || element.tagName === "BUTTON" || element.tagName === "SUMMARY") return;
     event.preventDefault();
-    const parts = inputsOf(fieldOf(element)).filter((input) => input.classList.contains("input") && !input.disabled);
+    const parts = inputsOf(fieldOf(element)).filter((input) => input.classList.contains("input") && !input.disabled && isSeen(input));
     const next = parts[parts.indexOf(element) + 1];
     const following = fields[fields.indexOf(fieldOf(element)) + 1];
     if (parts.includes(element) && next) next.focus();

@@ -8,8 +8,19 @@ import { start as startLease } from "./lease.js";
 import { makeSender } from "./send.js";
 import { announcer, saveState } from "./status.js";
 import { start as startSubmit } from "./submit.js";
+import { start as startTags } from "./tags.js";
 import { start as startTools } from "./tools.js";
 import { start as startViewer } from "./viewer.js";
+
+/** The viewer with its tools; a picture that is kept elsewhere has none, only a link to it. */
+function startPicture(root) {
+  const place = root.querySelector("[data-viewer]");
+  if (!place) return { reveal() {}, focus: () => root.querySelector(".elsewhere a")?.focus() };
+  const viewer = startViewer(place);
+  startGestures(viewer);
+  startTools(place, viewer);
+  return viewer;
+}
 
 export function start(root) {
   const words = JSON.parse(document.getElementById("bench-words").textContent);
@@ -18,11 +29,10 @@ export function start(root) {
   const say = announcer(document);
   const status = saveState(document);
   const send = makeSender(form);
-  const viewer = startViewer(root.querySelector("[data-viewer]"));
-  startGestures(viewer);
-  startTools(root.querySelector("[data-viewer]"), viewer);
+  const viewer = startPicture(root);
   startDivider(root, () => {});
   const lease = startLease(root, { send, say, words });
+  startTags(form, { say });
   let drafts = null;
   const fields = startFields(form, {
     say, words,

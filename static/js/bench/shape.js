@@ -1,13 +1,16 @@
 // The form as data: {dotted name: text}, and the nested shape that the server takes. Pure but for reading the inputs.
 
 const isChoice = (input) => input.type === "checkbox" || input.type === "radio";
-const isPart = (input) => input.name && input.name.includes(".");
+const isPart = (input) => input.name && input.name.includes(".") && input.type !== "hidden";
 
-// Everything typed and ticked, what is disabled by a mark included: unticking brings it back.
+// Everything typed and ticked, what is disabled by a mark included: unticking brings it back. Labels that are ticked
+// together share a name; they become one text, a line each.
 export function typedIn(form) {
   const typed = {};
   for (const input of form.elements) {
-    if (isPart(input) && (!isChoice(input) || input.checked)) typed[input.name] = input.value;
+    if (!isPart(input) || (isChoice(input) && !input.checked)) continue;
+    const before = input.name.endsWith(".codes") ? typed[input.name] : undefined;
+    typed[input.name] = before ? `${before}\n${input.value}` : input.value;
   }
   return typed;
 }
@@ -15,9 +18,10 @@ export function typedIn(form) {
 export function fillIn(form, typed) {
   for (const input of form.elements) {
     if (!isPart(input)) continue;
-    if (isChoice(input)) input.checked = typed[input.name] === input.value;
+    if (isChoice(input)) input.checked = (typed[input.name] ?? "").split("\n").includes(input.value);
     else input.value = typed[input.name] ?? "";
   }
+  form.dispatchEvent(new Event("filled"));
 }
 
 // {"length.value.amount": "12"} becomes {length: {value: {amount: "12"}}}.

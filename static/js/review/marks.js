@@ -3,7 +3,7 @@ const RULES_OUT = new Set(["blank", "illegible"]);
 
 export function start(field) {
   const marks = [...field.querySelectorAll(".mark input")];
-  const inputs = [...field.querySelectorAll(".input")];
+  const inputs = [...field.querySelectorAll(".input, .choice input")];
   const rest = () => {
     const out = marks.some((mark) => mark.checked && RULES_OUT.has(mark.value));
     for (const input of inputs) input.disabled = out;

@@ -1,0 +1,123 @@
+"""What taking a file into a vocabulary would change, decided before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from micro.core.vocabularies.entries import CONCEPTS_MOST, Entry, Read
+from micro.errors import BadAnswer
+
+
+@dataclass(frozen=True)
+class Change:
+    """A concept that is there already and would say something else."""
+
+    before: Entry
+    after: Entry
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be added, changed and left as it is; ``missing`` are in the vocabulary and not in the file: they stay.
+
+    ``problems`` are by place in the file: rows that are left out, and such that are taken in part.
+    """
+
+    added: tuple[Entry, ...]
+    changed: tuple[Change, ...]
+    same: int
+    missing: tuple[Entry, ...]
+    problems: tuple[BadAnswer, ...]
+
+
+def plan_import(present: Iterable[Entry], read: Read) -> Plan:
+    """Compares a file with a vocabulary. A concept is known again by its URI, else by its code.
+
+    Codes are permanent: a concept that is known by its URI keeps its code whatever the file says. Labels of the file
+    replace those of the same language, and nothing that the file does not say is taken away. Raises BadAnswer("file")
+    when the vocabulary would grow beyond what is allowed.
+    """
+    here = {entry.code: entry for entry in present}
+    matched, problems = _matched(here, read.entries)
+    known = {code: code for code in here} | {entry.uri: entry.code for entry in here.values() if entry.uri}
+    for said, _, entry in matched:
+        known |= {entry.code: entry.code, said.code: entry.code} | ({entry.uri: entry.code} if entry.uri else {})
+    added: list[Entry] = []
+    changed: list[Change] = []
+    for _, before, entry in matched:
+        broader = _above(entry, known, problems)
+        if before is None:
+            added.append(replace(entry, broader=broader))
+            continue
+        after = replace(
+            before,
+            labels={**before.labels, **entry.labels},
+            uri=entry.uri or before.uri,
+            broader=broader or before.broader,
+        )
+        if (after.labels, after.uri, after.broader) != (before.labels, before.uri, before.broader):
+            changed.append(Change(before, after))
+    if len(here) + len(added) > CONCEPTS_MOST:
+        raise BadAnswer("file", "A vocabulary holds at most %(most)s concepts.", most=CONCEPTS_MOST)
+    found = {before.code for _, before, _ in matched if before is not None}
+    missing = tuple(entry for code, entry in here.items() if code not in found)
+    return Plan(tuple(added), tuple(changed), len(found) - len(changed), missing, (*read.problems, *problems))
+
+
+Matched = list[tuple[Entry, Entry | None, Entry]]
+
+
+def _matched(here: Mapping[str, Entry], entries: tuple[Entry, ...]) -> tuple[Matched, list[BadAnswer]]:
+    """Each entry as it was said, the concept that it is if it is there, and the entry with the code that it gets."""
+    by_uri = {entry.uri: entry for entry in here.values() if entry.uri}
+    taken: dict[str, str] = {}  # code or URI -> place in the file
+    matched: Matched = []
+    problems: list[BadAnswer] = []
+    for entry in entries:
+        before = by_uri.get(entry.uri) if entry.uri else None
+        before = before or _by_code(here, entry)
+        code = before.code if before else _free_code(entry, here, taken)
+        if double := next((key for key in (entry.uri, code) if key and key in taken), ""):
+            problems.append(_once_more(entry, double, taken[double]))
+        elif before is None and entry.code_is_said and code in here:
+            problems.append(
+                BadAnswer(entry.place, "The code “%(code)s” belongs to a concept with another URI.", code=code)
+            )
+        else:
+            taken |= {code: entry.place} | ({entry.uri: entry.place} if entry.uri else {})
+            matched.append((entry, before, replace(entry, code=code)))
+    return matched, problems
+
+
+def _once_more(entry: Entry, double: str, place: str) -> BadAnswer:
+    sentence = "“%(double)s” stands here once more; it stood at %(place)s already."
+    return BadAnswer(entry.place, sentence, double=double[:80], place=place[:80])
+
+
+def _by_code(here: Mapping[str, Entry], entry: Entry) -> Entry | None:
+    """The concept with this code, unless both have a URI and these differ."""
+    found = here.get(entry.code)
+    return found if found and (not entry.uri or not found.uri or entry.uri == found.uri) else None
+
+
+def _free_code(entry: Entry, here: Mapping[str, Entry], taken: Mapping[str, str]) -> str:
+    """The entry's code; one that was made here from a URI gets a number when another concept has it."""
+    if entry.code_is_said or not entry.uri:
+        return entry.code
+    code, number = entry.code, 1
+    while code in here or code in taken:
+        number += 1
+        code = f"{entry.code}-{number}"
+    return code
+
+
+def _above(entry: Entry, known: Mapping[str, str], problems: list[BadAnswer]) -> str:
+    """The code of the concept above, empty for none; one that is nowhere is a problem of its own."""
+    if not entry.broader:
+        return ""
+    code = known.get(entry.broader, "")
+    if not code:
+        sentence = "There is no concept “%(broader)s” for this one to stand below."
+        problems.append(BadAnswer(entry.place, sentence, broader=entry.broader[:80]))
+    return "" if code == entry.code else code

@@ -1,0 +1,177 @@
+"""The course of a project, for its manager: answers by day, people, the likely end, and what waits for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from micro.core.forecast import Forecast, forecast
+from micro.data.models import (
+    Account,
+    Answer,
+    CuttingRun,
+    Intake,
+    IntakeFile,
+    Layout,
+    Move,
+    Project,
+    Record,
+    Release,
+    Scan,
+    Task,
+)
+
+DAYS = 28
+FIRST_EXPERIENCE = 10  # So many done tasks tell how many answers one takes; before that the rule's least does.
+
+
+@dataclass(frozen=True)
+class Course:
+    """``by_day`` are the answers of the last 28 days, oldest first, today's as the last.
+
+    ``week`` and ``week_before`` count answers in the last 7 times 24 hours and the 7 before; ``people_week`` those who
+    gave them, ``people_new`` those of them who never answered here before.
+    """
+
+    by_day: tuple[tuple[date, int], ...]
+    week: int
+    week_before: int
+    people_week: int
+    people_new: int
+    forecast: Forecast | None
+
+
+def course_of(session: Session, project: Project, now: datetime) -> Course:
+    """The course of a project. Cost: some counts over its answers of four weeks, by index."""
+    by_day = _by_day(session, project.id, now)
+    weeks = [now - timedelta(days=7 * number) for number in (0, 1, 2)]
+    week, week_before = (
+        _answers_between(session, project.id, *span) for span in ((weeks[1], now), (weeks[2], weeks[1]))
+    )
+    people, newcomers = _people_since(session, project.id, weeks[1])
+    full = [count for _, count in by_day[:-1]]
+    began = next((place for place, count in enumerate(full) if count), len(full))
+    ahead = forecast(full[began:], missing_answers(session, project), now.date()) if project.state == "live" else None
+    return Course(by_day, week, week_before, people, newcomers, ahead)
+
+
+def _by_day(session: Session, project_id: int, now: datetime) -> tuple[tuple[date, int], ...]:
+    """The answers of each of the last days, in UTC: one query, for the databases count dates in different zones."""
+    days = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    starts = [datetime.combine(day, time(), UTC) for day in days]
+    counts = [func.count(case(((Answer.at >= start) & (Answer.at < start + timedelta(days=1)), 1))) for start in starts]
+    found: Sequence[int] = session.execute(
+        select(*counts).where(Answer.project_id == project_id, Answer.at >= starts[0])
+    ).one()
+    return tuple(zip(days, found, strict=True))
+
+
+def _answers_between(session: Session, project_id: int, start: datetime, end: datetime) -> int:
+    query = select(func.count()).where(Answer.project_id == project_id, Answer.at > start, Answer.at <= end)
+    return session.scalar(query) or 0
+
+
+def _people_since(session: Session, project_id: int, start: datetime) -> tuple[int, int]:
+    lately = select(Answer.volunteer_id).where(Answer.project_id == project_id, Answer.at > start).distinct().subquery()
+    earlier = select(Answer.id).where(
+        Answer.project_id == project_id, Answer.volunteer_id == lately.c.volunteer_id, Answer.at <= start
+    )
+    people, known = session.execute(
+        select(func.count(), func.count(case((earlier.exists(), 1)))).select_from(lately)
+    ).one()
+    return people, people - known
+
+
+def missing_answers(session: Session, project: Project) -> float:
+    """How many answers the project probably still needs: each open task as many as done ones took, less what it has."""
+    done, took = session.execute(
+        select(func.count(), func.avg(Task.answered)).where(Task.project_id == project.id, Task.state == "done")
+    ).one()
+    each = max(float(took), project.min_answers) if done >= FIRST_EXPERIENCE else float(project.min_answers)
+    open_tasks, wanted, answered = session.execute(
+        select(func.count(), func.coalesce(func.sum(Task.wanted), 0), func.coalesce(func.sum(Task.answered), 0)).where(
+            Task.project_id == project.id, Task.state == "open"
+        )
+    ).one()
+    return max(open_tasks * each - answered, float(wanted - answered), 0.0)
+
+
+# --- what waits -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What is under way or wants somebody: counts, 0 where nothing does. ``failed_release`` is a number or None."""
+
+    files: int
+    refused: int
+    is_cutting: bool
+    uncut: int
+    layouts: int
+    reviews: int
+    making_release: int | None
+    failed_release: int | None
+
+
+def what_waits(session: Session, project_id: int) -> Waiting:
+    """What waits in a project, in a few counts by index."""
+    files, refused = session.execute(
+        select(
+            func.count(case((IntakeFile.state == "waiting", 1))), func.count(case((IntakeFile.state == "refused", 1)))
+        )
+        .join(Intake, Intake.id == IntakeFile.intake_id)
+        .where(Intake.project_id == project_id, IntakeFile.state.in_(("waiting", "refused")))
+    ).one()
+    uncut = select(func.count()).where(Scan.project_id == project_id, Scan.state == "shown", Scan.cut_problem != "")
+    layouts = (
+        select(func.count())
+        .select_from(Layout)
+        .join(Scan, Scan.id == Layout.scan_id)
+        .where(Scan.project_id == project_id, Scan.state == "shown", Layout.state == "proposed", ~Layout.certain)
+    )
+    reviews = select(func.count()).where(Record.project_id == project_id, Record.state == "review")
+    release = session.scalars(
+        select(Release).where(Release.project_id == project_id).order_by(Release.number.desc()).limit(1)
+    ).first()
+    return Waiting(
+        files,
+        refused,
+        _is_cutting(session, project_id),
+        session.scalar(uncut) or 0,
+        session.scalar(layouts) or 0,
+        session.scalar(reviews) or 0,
+        release.number if release and release.state == "making" else None,
+        release.number if release and release.state == "failed" else None,
+    )
+
+
+def _is_cutting(session: Session, project_id: int) -> bool:
+    running = select(CuttingRun.id).where(CuttingRun.project_id == project_id, CuttingRun.state == "waiting")
+    return session.scalar(running.limit(1)) is not None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a project's log: who moved it, from and to which state, and why. Empty ``who``: micro itself."""
+
+    at: datetime
+    who: str
+    from_state: str
+    to_state: str
+    why: str
+
+
+def log_of(session: Session, project_id: int, most: int) -> list[Event]:
+    """The newest moves of a project between its states, newest first."""
+    found = session.execute(
+        select(Move.at, func.coalesce(Account.name, ""), Move.from_state, Move.to_state, Move.why)
+        .outerjoin(Account, Account.id == Move.account_id)
+        .where(Move.subject == "project", Move.subject_id == project_id)
+        .order_by(Move.at.desc(), Move.id.desc())
+        .limit(most)
+    )
+    return [Event(*row) for row in found]

@@ -1,0 +1,1 @@
+"""Tag: say what a picture shows, with labels from a vocabulary or of one's own."""

@@ -1,0 +1,142 @@
+"""The pages of vocabularies: looked at, mended, and files taken in only after a look at what they would change."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from micro.data.models import Concept, Vocabulary
+from micro.house import House
+from micro.services import vocabularies
+from tests.cast import Cast, signed_in
+from tests.web.test_manage import page_of
+
+LIST = "/desk/institution/harrowby/vocabularies"
+TABLE = "code,en,fr,uri,broader\nmetal,Metal,Métal,,\nbronze,Bronze,,https://example.org/bronze,metal\nb@d,Bad,,,\n".encode()
+
+
+@pytest.fixture
+def mia(app: Flask, cast: Cast) -> FlaskClient:
+    return signed_in(app, cast.mia)
+
+
+@pytest.fixture
+def address(mia: FlaskClient) -> str:
+    return mia.post(LIST, data={"name": "Materials"}).headers["Location"]
+
+
+def send(client: FlaskClient, address: str, content: bytes, name: str = "m.csv") -> TestResponse:
+    return client.post(f"{address}/import", data={"file": (BytesIO(content), name), "language": "en"})
+
+
+def count(house: House) -> int:
+    with house.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Concept)) or 0
+
+
+def test_a_manager_makes_a_vocabulary_once(mia: FlaskClient) -> None:
+    assert "No vocabulary yet." in page_of(mia.get(LIST))
+    made = mia.post(LIST, data={"name": "Materials"})
+    assert made.status_code == 303 and "No concept yet." in page_of(mia.get(made.headers["Location"]))
+    again = mia.post(LIST, data={"name": "Materials"})
+    assert again.status_code == 422
+    assert "There is a vocabulary with this name already." in page_of(again) and 'value="Materials"' in again.text
+
+
+def test_nothing_is_written_before_the_plan_was_looked_at(house: House, mia: FlaskClient, address: str) -> None:
+    sent = send(mia, address, TABLE)
+    assert sent.status_code == 303 and count(house) == 0
+    plan = mia.get(sent.headers["Location"])
+    page = page_of(plan)
+    assert "<dt>new</dt><dd>2</dd>" in page and "Métal" in page
+    assert '<th scope="row" class="form-uri">4</th><td>The code “b@d” may hold' in page
+    done = mia.post(sent.headers["Location"], follow_redirects=True)
+    assert "2 concepts were added, 0 changed." in page_of(done) and count(house) == 2
+    # The same once more by the back button of the browser: it is over, and nothing happens twice.
+    again = mia.post(sent.headers["Location"], follow_redirects=True)
+    assert "This file is not here any more." in page_of(again) and count(house) == 2
+
+
+def test_a_file_of_one_vocabulary_is_not_taken_into_another(house: House, mia: FlaskClient, address: str) -> None:
+    token = send(mia, address, TABLE).headers["Location"].rpartition("/")[2]
+    other = mia.post(LIST, data={"name": "Other"}).headers["Location"]
+    for wrong in (token, "..%2f..%2fsecret", "none"):
+        assert mia.post(f"{other}/import/{wrong}").status_code in (303, 404)
+    assert count(house) == 0
+
+
+def test_a_bad_file_is_refused_beside_its_input(house: House, mia: FlaskClient, address: str) -> None:
+    for content, name, why in (
+        (b"", "m.csv", "This file is empty."),
+        (b"x,y\n1,2\n", "m.csv", "The first row must name the columns"),
+        (b"@prefix skos: <oops", "m.ttl", "This file cannot be read as Turtle"),
+        (b'{"@context": "https://example.org/context", "@id": "x"}', "m.jsonld", "nothing is fetched from elsewhere"),
+        (b"x" * 10_000_001, "m.csv", "This file is larger than 10 MB."),
+    ):
+        answer = send(mia, address, content, name)
+        assert answer.status_code == 422 and why in page_of(answer), name
+        assert 'id="file-problem"' in answer.text
+    assert "Choose a file first." in page_of(mia.post(f"{address}/import", data={}))
+    assert send(mia, address, b"x" * 20_000_001).status_code == 413
+    assert count(house) == 0
+
+
+def test_a_skos_file_gives_the_vocabulary_its_address(house: House, mia: FlaskClient, address: str) -> None:
+    skos = b"""@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+    <https://example.org/scheme> a skos:ConceptScheme ; skos:prefLabel "Matter"@en .
+    <https://example.org/clay> a skos:Concept ; skos:prefLabel "Clay"@en, "Argile"@fr ."""
+    sent = send(mia, address, skos, "m.ttl")
+    assert "The file calls itself “Matter”." in page_of(mia.get(sent.headers["Location"]))
+    assert "https://example.org/scheme" in page_of(mia.post(sent.headers["Location"], follow_redirects=True))
+
+
+def test_files_that_nobody_came_back_to_are_forgotten_after_a_day(
+    house: House, mia: FlaskClient, address: str, clock: object
+) -> None:
+    old = send(mia, address, TABLE).headers["Location"]
+    clock.pass_(days=2)  # type: ignore[attr-defined]
+    new = send(mia, address, TABLE).headers["Location"]
+    assert mia.get(old).status_code == 303 and mia.get(new).status_code == 200
+    assert len(list(house.storage.keys("incoming/vocabularies/"))) == 1
+
+
+def test_concepts_are_added_mended_searched_and_exported(house: House, mia: FlaskClient, address: str) -> None:
+    added = mia.post(address, data={"en": "Red clay", "fr": "Argile rouge"}, follow_redirects=True)
+    assert "“red-clay” is added." in page_of(added)
+    refused = mia.post(address, data={"en": "", "uri": "nothing"})
+    assert refused.status_code == 422 and "Give a label in at least one language." in page_of(refused)
+    assert 'value="nothing"' in refused.text
+    concept = f"{address}/concept/red-clay"
+    seen = {"seen_en": "Red clay", "seen_fr": "Argile rouge", "seen_uri": "", "seen_broader": ""}
+    assert mia.post(concept, data={"en": "Terracotta", "code": "new", **seen}).status_code == 303
+    assert "Terracotta" in page_of(mia.get(f"{address}?q=TERRACOTTA")) and "red-clay" in page_of(mia.get(address))
+    assert "No concept has all these words." in page_of(mia.get(f"{address}?q=gold"))
+    late = mia.post(concept, data={"en": "Mine", **seen})
+    assert late.status_code == 409 and "A colleague has changed this concept" in page_of(late)
+    assert 'value="Mine"' in late.text and 'name="seen_en" value="Terracotta"' in late.text
+    export = mia.get(f"{address}/export")
+    assert export.text == "\ufeffcode,en,fr,uri,broader\r\nred-clay,Terracotta,,,\r\n"
+    assert export.headers["Content-Disposition"] == 'attachment; filename="materials.csv"'
+    assert mia.get(f"{address}/concept/nowhere").status_code == 404
+
+
+def test_thousands_are_turned_over_page_by_page(house: House, mia: FlaskClient, address: str) -> None:
+    sent = send(mia, address, ("code\n" + "".join(f"c{n:04}\n" for n in range(3_000))).encode())
+    mia.post(sent.headers["Location"])
+    page = page_of(mia.get(f"{address}?page=60"))
+    assert "c2999" in page and "c2949" not in page and "60 of 60" in page
+    assert "c2999" in page_of(mia.get(f"{address}?page=999999999"))
+
+
+def test_another_institution_sees_nothing_of_it(house: House, cast: Cast, app: Flask, address: str) -> None:
+    for account, status in ((cast.cleo, 404), (cast.ben, 403), (cast.ada, 404)):
+        client = signed_in(app, account)
+        for path in (LIST, address, f"{address}/import", f"{address}/export"):
+            assert client.get(path).status_code == status, path
+    with house.database.reading() as session:
+        assert vocabularies.vocabulary_named(session, session.scalars(select(Vocabulary.public_id)).one())
