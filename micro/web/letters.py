@@ -13,6 +13,7 @@ from micro.services.accounts import Letter
 from micro.services.invitations import Invited
 from micro.services.links import Purpose, address_token, link_token
 from micro.web.context import house
+from micro.web.language import LOCALES
 
 
 def send(letter: Letter, next_path: str = "") -> None:
@@ -32,7 +33,7 @@ def send(letter: Letter, next_path: str = "") -> None:
 
 def send_invitation(made: Invited, institution: str, inviter: str, language: str) -> None:
     """Writes and sends an invitation, in the language of whoever invites; OutsideFailed when it was not handed over."""
-    with force_locale(language):
+    with force_locale(LOCALES.get(language, language)):
         text = render_template(
             "mail/invitation.txt",
             site=urlsplit(house().settings.public_url).netloc,

@@ -212,7 +212,7 @@ def test_a_sweep_settles_an_answer_that_was_left_behind(micro: Micro) -> None:
 def test_with_nothing_to_release_there_is_one_line_and_no_release(micro: Micro) -> None:
     micro.prepare("cards")
     micro.does("ingest", micro.drawer(1))
-    assert "There is nothing to release yet" in micro.fails("release")
+    assert "This project is not open yet." in micro.fails("release")
     assert micro.count(Release) == 0
 
 

@@ -51,7 +51,7 @@ def test_every_page_is_hardened(app: Flask, cast: Cast) -> None:
             assert "unsafe" not in headers["Content-Security-Policy"], path
             assert headers["X-Content-Type-Options"] == "nosniff", path
             assert headers["X-Frame-Options"] == "DENY", path
-            assert headers["Referrer-Policy"] == "same-origin", path
+            assert headers["Referrer-Policy"] in ("same-origin", "no-referrer"), path
 
 
 def test_no_template_holds_what_the_policy_forbids() -> None:
@@ -72,7 +72,7 @@ def test_every_post_without_a_token_is_refused(guarded: Flask, cast: Cast) -> No
     tried = 0
     for client in (guarded.test_client(), signed_in(guarded, cast.nora)):
         for rule, path in routes(guarded, "POST"):
-            if not rule.endpoint.startswith("api."):
+            if not rule.endpoint.startswith("api.") and rule.endpoint != "news.end":  # RFC 8058: see test_news.
                 response = client.post(path, data={"email": cast.ada.email, "password": PASSWORD})
                 assert response.status_code == 400, path
                 assert "expired" in response.text or "Allow cookies" in response.text, path

@@ -23,6 +23,8 @@ _HEADINGS = {
 }
 _MEANING = {heading: column for column, headings in _HEADINGS.items() for heading in headings.split()}
 
+LONGEST_CELL = 131_072
+
 
 def read_table(text: str, language: str) -> Read:
     """The entries of a table with one heading row; needs a column of labels or of codes.
@@ -50,6 +52,7 @@ def _rows(text: str) -> Iterator[list[str]]:
     head = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(",;\t|", key=head.count)
     try:
+        csv.field_size_limit(LONGEST_CELL)  # One for the whole process: other libraries raise it.
         yield from csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter)
     except csv.Error as error:
         raise BadAnswer("file", "This file cannot be read as a table (%(why)s).", why=str(error)) from None
