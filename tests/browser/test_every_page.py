@@ -48,6 +48,11 @@ FOR_MANAGERS = (
     f"/desk/{SLUG}/scans",
     f"/desk/{SLUG}/layouts",
     f"/desk/{SLUG}/volunteers",
+    f"/desk/{SLUG}/settings",
+    f"/desk/{SLUG}/state?to=finished",
+    "/desk/institution/harrowby",
+    "/desk/institution/harrowby/staff",
+    "/desk/institution/harrowby/new",
 )
 
 
