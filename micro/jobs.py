@@ -6,6 +6,7 @@ A job opens the house anew: it runs in a process of its own, forked from the wor
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from micro.adapters.processes import forks_die_with_me
-from micro.adapters.queue import connect, open_queue
+from micro.adapters.queue import connect, intake_hand, open_queue
 from micro.config import Settings
 from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
@@ -27,6 +28,9 @@ MAIL_END = {
     "en": "You get this because you agreed to messages of “{title}”. Its page, and the link that ends them:",
     "fr": "Vous recevez ce message car vous avez accepté ceux de « {title} ». Sa page, et le lien qui y met fin :",
 }
+# Of one delivery: so many workers at once, each for one shift, the next one called while more files wait than this.
+MOST_HANDS, FILES_FOR_A_HAND, SHIFT_S = 4, 2, 60.0
+PATIENCE_S, TURN_S = 10.0, 0.02
 GATHER_S = 0.5  # Answers that come meanwhile are settled with this one: a job for each costs more than the answers.
 
 
@@ -38,11 +42,21 @@ def settle_project(project_id: int) -> None:
     drain_settling(house, project_id)
 
 
-def take_in_delivery(intake_id: int) -> None:
-    """Takes in the files of a delivery that still wait."""
+def take_in_delivery(intake_id: int, hand: int = 1) -> None:
+    """Takes in files of a delivery for one shift, and calls more hands while many files wait.
+
+    What is left is a new job behind those that came meanwhile: settling does not wait for ten thousand scans.
+    """
     house = open_house(Settings.from_env())
-    house.queue.begun("intake", intake_id)
-    drain_intake(house, intake_id)
+    house.queue.begun(intake_hand(hand), intake_id)
+    with house.database.reading() as session:
+        left = intake.free_files(session, intake_id)
+    if left > FILES_FOR_A_HAND and hand < MOST_HANDS:
+        house.queue.take_in(intake_id, hand + 1)
+    begun = time.monotonic()
+    drain_intake(house, intake_id, shift_s=SHIFT_S)
+    if time.monotonic() - begun >= SHIFT_S:  # Else nothing is left but what others have in hand.
+        house.queue.take_in(intake_id, hand)
 
 
 def cut_scans(project_id: int) -> None:
@@ -87,25 +101,49 @@ def drain_settling(house: House, project_id: int) -> int:
             return settled
 
 
-def drain_intake(house: House, intake_id: int, one_done: Callable[[], None] = lambda: None) -> int:
-    """Takes in one file after the other, each in a transaction of its own; returns how many."""
-    taken = 0
-    with house.database.reading() as session:
+def drain_intake(
+    house: House, intake_id: int, one_done: Callable[[], None] = lambda: None, shift_s: float = math.inf
+) -> int:
+    """Takes in one file after the other, each in a transaction of its own, for so many seconds; returns how many.
+
+    The transaction that writes down one file takes the next into hand. Whatever goes wrong, that file is given back.
+    """
+    taken, ends = 0, time.monotonic() + shift_s
+    with house.database.writing() as session:
         erased = intake.erased_in(session, intake_id)
-    while True:
+        mine = intake.next_file(session, intake_id, house.clock(), erased)
+    try:
+        while mine is not None:
+            waiting = mine
+            looked = intake.look_at(waiting, house.storage, house.images)
+            wait_for_turn(house, waiting, looked)
+            with house.database.writing() as session:
+                state = intake.take_in(session, waiting.id, looked, house.clock())
+                goes_on = time.monotonic() < ends
+                following = intake.next_file(session, intake_id, house.clock(), erased) if goes_on else None
+            mine = following
+            if state == "waiting":  # A layout, which is read after all pictures.
+                continue
+            if state in ("taken", "same"):
+                intake.drop_upload(waiting, house.storage)
+            taken += 1
+            one_done()
+    except BaseException:
+        if mine is not None:
+            with house.database.writing() as session:
+                intake.give_back(session, mine)
+        raise
+    return taken
+
+
+def wait_for_turn(house: House, waiting: intake.Waiting, looked: intake.Looked) -> None:
+    """Lets the file before this one come first, so that pages are counted in the order of the files; not for ever."""
+    patient_until = time.monotonic() + PATIENCE_S
+    while looked.pages and time.monotonic() < patient_until:
         with house.database.reading() as session:
-            waiting = intake.next_file(session, intake_id, erased)
-        if waiting is None:
-            return taken
-        looked = intake.look_at(waiting, house.storage, house.images)
-        with house.database.writing() as session:
-            state = intake.take_in(session, waiting.id, looked, house.clock())
-        if state == "waiting":  # A layout, which is read after all pictures.
-            continue
-        if state in ("taken", "same"):
-            intake.drop_upload(waiting, house.storage)
-        taken += 1
-        one_done()
+            if not intake.comes_early(session, waiting, house.clock()):
+                return
+        time.sleep(TURN_S)
 
 
 def drop_uploads(house: House, _: int = 0) -> int:

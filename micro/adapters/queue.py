@@ -26,8 +26,8 @@ class RqJobs:
     def settle(self, project_id: int) -> None:
         self._enqueue("micro.jobs.settle_project", project_id, f"settle-{project_id}")
 
-    def take_in(self, intake_id: int) -> None:
-        self._enqueue("micro.jobs.take_in_delivery", intake_id, f"intake-{intake_id}")
+    def take_in(self, intake_id: int, hand: int = 1) -> None:
+        self._enqueue("micro.jobs.take_in_delivery", intake_id, f"{intake_hand(hand)}-{intake_id}", hand)
 
     def cut(self, project_id: int) -> None:
         self._enqueue("micro.jobs.cut_scans", project_id, f"cut-{project_id}")
@@ -52,7 +52,7 @@ class RqJobs:
         if self._queue is not None or self.address:
             self._opened().connection.delete(_waiting(f"{kind}-{subject_id}"))
 
-    def _enqueue(self, job: str, subject_id: int, name: str) -> None:
+    def _enqueue(self, job: str, subject_id: int, name: str, *more: int) -> None:
         """Enqueues unless the same is waiting already: whatever comes meanwhile is drained by the one that waits."""
         if not self.address:
             log.info("no queue is running; %s waits for a sweep", name)
@@ -60,7 +60,7 @@ class RqJobs:
         try:
             queue = self._opened()
             if queue.connection.set(_waiting(name), 1, nx=True, ex=WAITING_SECONDS):
-                queue.enqueue(job, subject_id, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=86_400)
+                queue.enqueue(job, subject_id, *more, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=86_400)
         except (RedisError, OSError) as error:
             log.warning("the queue did not take %s (%s); a sweep will", name, type(error).__name__)
 
@@ -68,6 +68,11 @@ class RqJobs:
         if self._queue is None:
             self._queue = open_queue(self.address)
         return self._queue
+
+
+def intake_hand(hand: int) -> str:
+    """What a job of a delivery is called: the first worker's "intake", the second's "intake:2"."""
+    return "intake" if hand == 1 else f"intake:{hand}"
 
 
 def _waiting(name: str) -> str:

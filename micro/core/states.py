@@ -42,7 +42,15 @@ RECORD = _moves(
     rejected="open review decided",
 )
 RELEASE = _moves(making="published failed", published="", failed="making")
-INTAKE_FILE = _moves(waiting="taken same refused cancelled", taken="", same="", refused="waiting", cancelled="waiting")
+# A file that is "working" is in a worker's hand, and may go on into the hand of another when the first was killed.
+INTAKE_FILE = _moves(
+    waiting="working taken same refused cancelled",
+    working="working waiting taken same refused cancelled",
+    taken="",
+    same="",
+    refused="waiting",
+    cancelled="waiting",
+)
 SCAN = _moves(shown="withdrawn replaced erased", withdrawn="shown erased", replaced="shown erased", erased="")
 LAYOUT = _moves(proposed="used dropped", used="proposed", dropped="proposed")
 CUTTING = _moves(waiting="done cancelled", done="", cancelled="")

@@ -165,7 +165,9 @@ class Intake(Addressed, Base):
 
 
 class IntakeFile(Base):
-    """One file of a delivery: waiting, taken, same (these bytes were there), refused, or cancelled.
+    """One file of a delivery: waiting, working, taken, same (these bytes were there), refused, or cancelled.
+
+    ``claimed_at`` is since when it is "working", in a worker's hand; ``claims`` how often it was without an end.
 
     ``pages`` is how many scans it gave; ``is_layout`` says that it is read after all pictures, an ALTO or PAGE file.
 
@@ -189,5 +191,7 @@ class IntakeFile(Base):
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
     pages: Mapped[int] = mapped_column(default=0, server_default="0")
     is_layout: Mapped[bool] = mapped_column(default=False, server_default=false())
+    claimed_at: Mapped[datetime | None]
+    claims: Mapped[int] = mapped_column(default=0, server_default="0")
 
     intake: Mapped[Intake] = relationship()

@@ -121,10 +121,10 @@ def what_waits(session: Session, project_id: int) -> Waiting:
     """What waits in a project, in a few counts by index."""
     files, refused = session.execute(
         select(
-            func.count(case((IntakeFile.state == "waiting", 1))), func.count(case((IntakeFile.state == "refused", 1)))
+            func.count(case((IntakeFile.state != "refused", 1))), func.count(case((IntakeFile.state == "refused", 1)))
         )
         .join(Intake, Intake.id == IntakeFile.intake_id)
-        .where(Intake.project_id == project_id, IntakeFile.state.in_(("waiting", "refused")))
+        .where(Intake.project_id == project_id, IntakeFile.state.in_(("waiting", "working", "refused")))
     ).one()
     uncut = select(func.count()).where(Scan.project_id == project_id, Scan.state == "shown", Scan.cut_problem != "")
     layouts = (

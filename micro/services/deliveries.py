@@ -38,6 +38,7 @@ def new_file(intake_id: int, name: str, storage_key: str, described: Mapping[str
         state="waiting",
         reason="",
         reason_values={},
+        claims=0,
         is_layout=name.lower().endswith(".xml"),
     )
 
@@ -71,7 +72,7 @@ def wait_again(file: IntakeFile) -> None:
     """A file that was refused or cancelled waits once more; one that waits already does so."""
     if file.state != "waiting":
         end(file, "waiting")
-    file.reason, file.reason_values = "", {}
+    file.reason, file.reason_values, file.claims = "", {}, 0
 
 
 def retry(session: Session, intake: Intake) -> int:
@@ -97,9 +98,10 @@ def cancel(session: Session, intake: Intake) -> int:
     """
     hold_project(session, intake.project)
     check_move(INTAKE_FILE, "waiting", "cancelled")
+    check_move(INTAKE_FILE, "working", "cancelled")
     done = session.execute(
         update(IntakeFile)
-        .where(IntakeFile.intake_id == intake.id, IntakeFile.state == "waiting")
+        .where(IntakeFile.intake_id == intake.id, IntakeFile.state.in_(("waiting", "working")))
         .values(state="cancelled")
         .execution_options(synchronize_session="fetch")
     )
@@ -126,8 +128,9 @@ def delivery_named(session: Session, public_id: str) -> Intake:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a delivery is, in files; ``refused`` and ``same`` name each with its reason, or the scan it repeats.
+    """How far a delivery is, in files; ``waiting`` are also those in a worker's hand.
 
+    ``refused`` and ``same`` name each with its reason, or the scan it repeats.
     ``warned`` are the scans that were taken in although something of them is missing, by file name. ``scans`` and
     ``layouts`` count what the taken files gave.
     """
@@ -200,7 +203,7 @@ def warning_of(scan: Scan) -> MicroError | None:
 
 
 def deliveries_behind(session: Session) -> list[int]:
-    """The deliveries in which an uploaded file still waits."""
-    waiting = select(IntakeFile.intake_id).where(IntakeFile.state == "waiting")
+    """The deliveries in which an uploaded file still waits, or is in a hand that may be a killed worker's."""
+    waiting = select(IntakeFile.intake_id).where(IntakeFile.state.in_(("waiting", "working")))
     # A folder lies on one machine, and a sweep may run on another: `micro ingest` again takes up what it left.
     return list(session.scalars(waiting.where(~IntakeFile.storage_key.startswith(FOLDER)).distinct()))

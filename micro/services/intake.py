@@ -1,6 +1,6 @@
 """Taking in: a delivery's files, drained one by one, become scans or layouts; what can be neither is refused by name.
 
-The other rooms of this: services/deliveries.py, services/uploads.py and services/folders.py.
+The other rooms of this: services/deliveries.py, services/turns.py, services/uploads.py and services/folders.py.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ from micro.services.deliveries import (
     open_delivery,
     progress_of,
     refuse,
+    wait_again,
 )
 from micro.services.folders import deliver_folder, read_file
 from micro.services.layouts import attach_layout
 from micro.services.pictures import working_key
+from micro.services.turns import Waiting, comes_early, free_files, give_back, next_file
 from micro.services.uploads import deliver_upload
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Progress",
     "Waiting",
     "add_file",
+    "comes_early",
     "deliver_folder",
     "deliver_upload",
     "deliveries_behind",
@@ -52,6 +55,8 @@ __all__ = [
     "delivery_named",
     "drop_upload",
     "erased_in",
+    "free_files",
+    "give_back",
     "look_at",
     "next_file",
     "open_delivery",
@@ -66,16 +71,6 @@ ENDINGS = {"JPEG": "jpg", "PNG": "png", "TIFF": "tif", "WEBP": "webp", "JPEG2000
 AT_PAGE = "at_page"
 LARGEST_LAYOUT_BYTES = 50_000_000
 _XML_HEADS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<")
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A file of a delivery that has not been looked at. ``erased`` are the hashes that its project does not take."""
-
-    id: int
-    file_name: str
-    storage_key: str
-    erased: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,17 +93,6 @@ def erased_in(session: Session, intake_id: int) -> frozenset[str]:
     """The hashes of what was erased from a delivery's project. Reads all its scans: once for a delivery is enough."""
     project_id = session.get_one(Intake, intake_id).project_id
     return frozenset(session.scalars(select(Scan.sha256).where(Scan.project_id == project_id, Scan.state == "erased")))
-
-
-def next_file(session: Session, intake_id: int, erased: frozenset[str] = frozenset()) -> Waiting | None:
-    """The next file of the delivery that waits, in the order of their coming; layouts after all pictures."""
-    file = session.scalar(
-        select(IntakeFile)
-        .where(IntakeFile.intake_id == intake_id, IntakeFile.state == "waiting")
-        .order_by(IntakeFile.is_layout, IntakeFile.id)
-        .limit(1)
-    )
-    return None if file is None else Waiting(file.id, file.file_name, file.storage_key, erased)
 
 
 def look_at(waiting: Waiting, storage: Storage, images: Images) -> Looked:
@@ -195,7 +179,7 @@ def take_in(session: Session, file_id: int, looked: Looked, now: datetime) -> st
     project = file.intake.project
     hold_project(session, project)
     session.refresh(file)
-    if file.state != "waiting":  # Another worker was faster, or somebody cancelled it.
+    if file.state not in ("waiting", "working"):  # Another worker was faster, or somebody cancelled it.
         return file.state
     if looked.refusal is not None:
         refuse(file, looked.refusal)
@@ -211,6 +195,7 @@ def _take_in_layout(session: Session, file: IntakeFile, project: Project, looked
     """Gives the layout to its scan; one that comes before pictures has to wait as well."""
     if not file.is_layout:
         file.is_layout = True
+        wait_again(file)
         return
     try:
         with session.begin_nested():
@@ -220,7 +205,6 @@ def _take_in_layout(session: Session, file: IntakeFile, project: Project, looked
         return
     file.scan_id = layout.scan_id
     end(file, "taken")
-    cut_scan(session, project, layout.scan, now)  # A project that cuts by lines has waited for it.
     cut_scan(session, project, layout.scan, now)  # Where scans are cut by lines it waited for this.
 
 

@@ -129,7 +129,9 @@ def delivery_figures(session: Session, intake_ids: Iterable[int]) -> dict[int, D
     )
     for intake_id, state, count, made, layouts in found:
         before = figures[intake_id]
-        more = {state: count} if state in ("waiting", "taken", "refused", "cancelled") else {}
+        more = {state: count} if state in ("taken", "refused", "cancelled") else {}
+        if state in ("waiting", "working"):
+            more = {"waiting": before.waiting + count}
         gave = {"scans": int(made), "layouts": int(layouts)} if state == "taken" else {}
         figures[intake_id] = replace(before, total=before.total + count, **more, **gave)
     return figures

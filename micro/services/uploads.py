@@ -77,7 +77,7 @@ def add_upload(
 
 def _describe(file: IntakeFile, said: Mapping[str, str]) -> None:
     """What the manifest says of a file counts until it has become a scan."""
-    if file.state in ("waiting", "refused", "cancelled"):
+    if file.state in ("waiting", "working", "refused", "cancelled"):
         file.described = dict(said)
 
 
@@ -125,7 +125,7 @@ def _unneeded_of(session: Session, keys: Sequence[str], now: datetime) -> list[s
 
     def is_needed(key: str) -> bool:
         state, opened_at = files.get(key, ("", opened.get(tokens[key], never)))
-        return state == "waiting" or (state not in ("taken", "same") and opened_at > now - KEPT)
+        return state in ("waiting", "working") or (state not in ("taken", "same") and opened_at > now - KEPT)
 
     return [key for key in keys if not is_needed(key)]
 

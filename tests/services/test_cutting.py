@@ -171,8 +171,8 @@ def test_a_scan_that_is_taken_in_while_the_template_is_set_is_cut_all_the_same(
     marker_card().save(folder / "card.png")
     with house.database.writing() as session:
         delivery = intake.deliver_folder(session, session.get_one(Project, cast.project.id), folder, house.clock()).id
-    with house.database.reading() as session:
-        waiting = intake.next_file(session, delivery)
+    with house.database.writing() as session:
+        waiting = intake.next_file(session, delivery, house.clock())
     assert waiting is not None
     looked = intake.look_at(waiting, house.storage, house.images)
 

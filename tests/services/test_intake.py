@@ -25,6 +25,7 @@ from micro.jobs import drain_intake, sweep_all
 from micro.services import intake
 from micro.services.intake import Progress
 from tests.cast import Cast, card_picture, make_project
+from tests.conftest import Clock
 from tests.services.test_images import GOOD_JPEG, GOOD_PNG, png_head
 
 
@@ -315,13 +316,17 @@ def test_an_interrupted_delivery_goes_on_where_it_was_in_a_new_process(drawer: D
     assert drawer.count(Scan) == drawer.count(Task) == 7
 
 
-def test_a_file_that_was_read_but_not_written_down_is_taken_in_the_next_time(drawer: Drawer, house: House) -> None:
+def test_a_file_that_was_read_but_not_written_down_is_taken_in_the_next_time(
+    drawer: Drawer, house: House, clock: Clock
+) -> None:
     """The power goes between the two: an upload must still be there then."""
     delivery = upload(house, drawer.project_id, {"a.jpg": GOOD_JPEG})
-    with house.database.reading() as session:
-        waiting = intake.next_file(session, delivery)
+    with house.database.writing() as session:
+        waiting = intake.next_file(session, delivery, house.clock())
     assert waiting is not None
     assert len(intake.look_at(waiting, house.storage, house.images).pages) == 1
+    assert (drain_intake(house, delivery), drawer.progress(delivery).waiting) == (0, 1)
+    clock.pass_(minutes=11)
     assert drain_intake(house, delivery) == 1
     assert drawer.progress(delivery).taken == 1
 

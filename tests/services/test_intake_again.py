@@ -55,8 +55,8 @@ def test_what_waits_can_be_cancelled_and_tried_again(drawer: Drawer, house: Hous
 
 def test_a_file_in_a_workers_hand_is_not_taken_in_once_it_is_cancelled(drawer: Drawer, house: House) -> None:
     delivery = upload(house, drawer.project_id, {"a.jpg": GOOD_JPEG})
-    with house.database.reading() as session:
-        waiting = intake.next_file(session, delivery)
+    with house.database.writing() as session:
+        waiting = intake.next_file(session, delivery, house.clock())
     assert waiting is not None
     looked = intake.look_at(waiting, house.storage, house.images)
     cancel(house, delivery)

@@ -241,13 +241,13 @@ def test_a_layout_that_came_too_early_is_read_when_it_is_tried_again(drawer: Dra
 
 def test_a_layout_waits_while_another_worker_has_its_picture_in_hand(drawer: Drawer, house: House) -> None:
     delivery = upload(house, drawer.project_id, {"a.jpg": card_picture(1), "a.alto": ALTO.format(name="").encode()})
-    with house.database.reading() as session:
-        first = intake.next_file(session, delivery)
+    with house.database.writing() as session:
+        first = intake.next_file(session, delivery, house.clock())
     assert first is not None and first.file_name == "a.jpg"
     looked = intake.look_at(first, house.storage, house.images)
     with house.database.writing() as session:
         assert intake.take_in(session, first.id, looked, house.clock()) == "taken"
-        second = intake.next_file(session, delivery)
+        second = intake.next_file(session, delivery, house.clock())
     assert second is not None
     looked = intake.look_at(second, house.storage, house.images)
     with house.database.writing() as session:
@@ -272,8 +272,8 @@ def test_what_is_erased_while_a_copy_of_it_is_looked_at_is_not_taken_in_either(d
     drawer.put("a.jpg", card_picture(1))
     drawer.ingest()
     delivery = upload(house, drawer.project_id, {"b.jpg": card_picture(1)})
-    with house.database.reading() as session:
-        waiting = intake.next_file(session, delivery, intake.erased_in(session, delivery))
+    with house.database.writing() as session:
+        waiting = intake.next_file(session, delivery, house.clock(), intake.erased_in(session, delivery))
     assert waiting is not None
     looked = intake.look_at(waiting, house.storage, house.images)
     with house.database.writing() as session:

@@ -158,7 +158,7 @@ def test_scans_without_rights_and_credit_get_those_of_the_project(house: House, 
             made = intake.open_delivery(session, project, "upload", house.clock())
             intake.add_file(session, made, f"{number}.jpg", f"incoming/{number}", described)
             session.flush()
-            waiting = intake.next_file(session, made.id)
+            waiting = intake.next_file(session, made.id, house.clock())
             assert waiting is not None
             intake.take_in(session, waiting.id, intake.look_at(waiting, house.storage, house.images), house.clock())
         scans = session.scalars(select(Scan).where(Scan.project_id == project.id))
