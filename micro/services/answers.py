@@ -22,7 +22,7 @@ SUBMISSION_KEY_LENGTH = 40
 class Given:
     """An answer that was kept. ``new`` is false when the same post had come before.
 
-    ``thanked``: it is no extra, or it is one only because its volunteer is set aside, which nobody is told.
+    ``in_time``: enough people had not answered yet. Who is set aside is told so too, the same post again included.
     """
 
     answer: Answer
@@ -30,7 +30,7 @@ class Given:
     aside: bool = False
 
     @property
-    def thanked(self) -> bool:
+    def in_time(self) -> bool:
         return self.aside or not self.answer.surplus
 
 
@@ -51,15 +51,15 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     if assignment.project.state in ("draft", "archived"):
         raise Closed("This project is closed and takes no more answers.")
     key = "".join(sign for sign in submission_key if sign.isprintable())[:SUBMISSION_KEY_LENGTH]
+    aside = is_aside(session, assignment.project_id, assignment.volunteer_id)
     if key and (before := _same_post(session, assignment, key)) is not None:
-        return Given(before, new=False)
+        return Given(before, new=False, aside=aside)
     setup = narrowed(assignment.setup.body, assignment.task.fields)
     value = kind_named(assignment.setup.kind).parse(submitted, setup)
     newest = newest_answer(session, assignment)
     if newest is not None and not key and newest.value == value:
-        return Given(newest, new=False)
+        return Given(newest, new=False, aside=aside)
     number = 1 if newest is None else newest.number + 1
-    aside = is_aside(session, assignment.project_id, assignment.volunteer_id)
     surplus = newest.surplus if newest is not None else _count_it(assignment, aside)
     answer = Answer(
         assignment=assignment,

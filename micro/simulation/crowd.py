@@ -41,7 +41,7 @@ class Volunteer:
             body = {"value": value, "submission_key": lent["assignment"]}
             given = self._send(f"/api/v1/assignments/{lent['assignment']}/answer", body)
             self.answers += 1
-            self.in_vain += not given["counted"]
+            self.in_vain += not given["in_time"]
 
     def _take(self, project: str) -> dict[str, Any] | None:
         lent = self._send(f"/api/v1/projects/{project}/take", {"terms": self.terms})

@@ -261,16 +261,16 @@ def with_problems(assignment: str, problem: BadAnswer) -> str:
 
 def on_to_next(project: str, given: Given) -> ResponseReturnValue:
     """Tells what became of the answer and leads on."""
-    counted = given.thanked
+    in_time = given.in_time
     message = (
         gettext("Sent. Thank you.")
-        if counted
+        if in_time
         else gettext("Enough people had read this card meanwhile. Yours is kept as an extra, and counts for you.")
     )
-    flash(message, "good" if counted else "note")
+    flash(message, "good" if in_time else "note")
     onward = next_address(project)
     if wants_json():
-        return jsonify(sent=True, counted=counted, new=given.new, next=onward, message=message)
+        return jsonify(sent=True, in_time=in_time, new=given.new, next=onward, message=message)
     return redirect(onward or url_for("bench.take", project=project), 303)
 
 

@@ -89,4 +89,4 @@ def _work(place: Place, key: str, found: Found, start: float) -> None:
         if begun >= start and answered <= end:
             found.takes.append(taken - begun)
             found.answers.append(answered - taken)
-            found.in_vain += not given["counted"]
+            found.in_vain += not given["in_time"]

@@ -209,7 +209,7 @@ def test_an_answer_is_kept_and_the_same_post_again_is_the_same_answer(
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.get_json() == {**again.get_json(), "new": True}
     assert again.get_json()["new"] is False
-    assert first.get_json()["counted"] is True
+    assert first.get_json()["in_time"] is True
     assert client.get(LOOK).get_json()["progress"]["answers"] == 1
 
 

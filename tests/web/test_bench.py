@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from micro.core import terms
 from micro.data.models import Acceptance, Account, Answer, Assignment, Project, Record, RecordVersion, Report, Task
 from micro.house import House
+from micro.services import setting_aside
 from micro.services.forms import change_setup
 from micro.services.people import accept_terms, volunteer_of_account
 from tests.cast import FORM, Cast, add_cards, make_project, signed_in
@@ -304,7 +305,7 @@ def test_an_answer_is_kept_and_the_next_card_lent_at_once(house: House, ada: Fla
 
 def test_a_script_is_told_in_json(house: House, ada: FlaskClient) -> None:
     sent = ada.post(take(ada) + "/answer", data=TYPED, headers=JSON)
-    assert (sent.status_code, sent.json["sent"], sent.json["counted"], sent.json["new"]) == (200, True, True, True)
+    assert (sent.status_code, sent.json["sent"], sent.json["in_time"], sent.json["new"]) == (200, True, True, True)
     assert sent.json["next"].startswith("/work/")
     last = None
     for _ in range(2):
@@ -325,7 +326,7 @@ def test_two_posts_of_one_form_are_one_answer(house: House, ada: FlaskClient) ->
 def test_an_expired_lease_counts_while_the_task_is_free(house: House, ada: FlaskClient, clock: Clock) -> None:
     address = take(ada)
     clock.pass_(days=3)
-    assert ada.post(address + "/answer", data=TYPED, headers=JSON).json["counted"] is True
+    assert ada.post(address + "/answer", data=TYPED, headers=JSON).json["in_time"] is True
 
 
 def test_when_enough_people_read_it_meanwhile_the_answer_is_kept_as_an_extra(
@@ -338,9 +339,8 @@ def test_when_enough_people_read_it_meanwhile_the_answer_is_kept_as_an_extra(
         while (given := take(other)) and other.post(given + "/answer", data=TYPED).location.startswith("/work/"):
             pass
     sent = ada.post(address + "/answer", data=TYPED, headers=JSON)
-    assert sent.json["counted"] is False
+    assert sent.json["in_time"] is False
     assert "kept as an extra" in sent.json["message"]
-    assert "an extra" in ada.get("/my-answers").text
 
 
 def test_a_bad_answer_keeps_what_was_typed_and_says_what_is_wrong_beside_it(house: House, ada: FlaskClient) -> None:
@@ -385,7 +385,7 @@ def test_an_answer_to_the_form_on_the_screen_is_taken_though_the_form_changed(
             house.clock(),
         )
     assert 'name="colour.value"' not in ada.get(address).text
-    assert ada.post(address + "/answer", data=TYPED, headers=JSON).json["counted"] is True
+    assert ada.post(address + "/answer", data=TYPED, headers=JSON).json["in_time"] is True
 
 
 def test_an_answer_is_still_taken_when_the_project_was_paused(house: House, ada: FlaskClient) -> None:
@@ -477,3 +477,19 @@ def test_my_answers_are_mine_and_fifty_to_a_page(app: Flask, house: House, cast:
 @pytest.mark.parametrize("page", ["0", "-3", "x", "99"])
 def test_a_page_that_is_not_there_breaks_nothing(ada: FlaskClient, page: str) -> None:
     assert ada.get(f"/my-answers?page={page}").status_code == 200
+
+
+def test_who_is_set_aside_reads_nothing_else_than_others(house: House, cast: Cast, ada: FlaskClient) -> None:
+    """Sent, sent twice, looked at again, in the list of one's own: nothing tells that the answer does not count."""
+    with house.database.writing() as session:
+        volunteer = volunteer_of_account(session, cast.ada.id, house.clock())
+        setting_aside.set_aside(session, session.merge(cast.project), volunteer, None, "scribbles", house.clock())
+    address = take(ada)
+    data = {**TYPED, "submission_key": key_on(ada.get(address))}
+    sent, again = (ada.post(address + "/answer", data=data, headers=JSON) for _ in range(2))
+    assert (sent.json["in_time"], sent.json["message"]) == (True, "Sent. Thank you.")
+    assert (again.json["in_time"], again.json["message"], again.json["new"]) == (True, "Sent. Thank you.", False)
+    for page in (ada.get(address).text, ada.get("/my-answers").text):
+        assert "extra" not in page and "aside" not in page
+    with house.database.reading() as session:
+        assert session.scalars(select(Answer.surplus)).all() == [True], "it was kept, and does not count"

@@ -110,7 +110,7 @@ def test_a_volunteer_is_told_kindly_and_can_still_send(house: House, card: Scan,
     assert renewed.status_code == 409 and "taken this picture down" in renewed.json["detail"]  # type: ignore[index]
     sent = {f"{name}.mark": "blank" for name in ("object", "material", "length", "found_on", "notes")}
     answer = ada.post(f"{work}/answer", data=sent, headers={"Accept": "application/json"})
-    assert answer.json is not None and answer.json["counted"] and answer.json["next"] is None
+    assert answer.json is not None and answer.json["in_time"] and answer.json["next"] is None
     mine = page_of(ada.get("/my-answers"))
     assert "taken down" in mine and "/pictures/" not in mine
     signed_in(app, cast.mia).post(address(card, "restore"))

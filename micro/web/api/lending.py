@@ -110,7 +110,7 @@ def answer(assignment: str) -> tuple[Response, int]:
         said = {
             "answer": given.answer.public_id,
             "number": given.answer.number,
-            "counted": not given.answer.surplus,
+            "in_time": given.in_time,
             "new": given.new,
         }
     if given.new:
