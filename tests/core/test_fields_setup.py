@@ -58,11 +58,16 @@ def test_what_is_left_out_is_as_usual(type_: str) -> None:
         ({"choices": [{**AXE, "label": {"en": 5}}]}, "malformed"),
         ({"choices": [{**AXE, "label": "Axe"}]}, "malformed"),
         *(
-            ({"choices": [{**AXE, "uri": uri}]}, "is not a web address")
+            ({"choices": [{**AXE, "uri": uri}]}, "is not an identifier of a known form")
             for uri in (
                 "javascript:alert(1)",
                 "ftp://x.example/a",
                 "axe",
+                "urn:axe",
+                "ark:axe",
+                "info:",
+                "data:text/html,x",
+                "ark:/12148/a b",
                 "http://",
                 "https://a b",
                 "http://[",
@@ -124,3 +129,19 @@ def test_whatever_a_form_says_is_a_field_or_a_sentence(body: dict[str, Any]) -> 
     except BadAnswer as problem:
         refused = problem
     assert refused is None or (refused.field == "shows" and str(refused))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://example.org/a",
+        "urn:nbn:fr:bnf:12345",
+        "URN:ISBN:0451450523",
+        "ark:/12148/btv1b8449691v",
+        "ark:12148/btv1b8449691v",
+        "info:lc/authorities/sh85010350",
+    ],
+)
+def test_identifiers_that_are_no_addresses_are_kept_as_they_are(uri: str) -> None:
+    field = field_from_setup({"name": "object", "type": "choice", "choices": [{**AXE, "uri": uri}]})
+    assert field.uris == {"axe": uri}

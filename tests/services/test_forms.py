@@ -347,7 +347,7 @@ def test_tasks_that_ask_for_a_removed_field_alone_go_unless_somebody_opened_one(
 TABLE = b"""code,en,fr,uri,broader
 metal,Metal,M\xc3\xa9tal,,
 bronze,Bronze,,https://example.org/bronze,metal
-gold,Gold,Or,urn:gold,metal
+gold,Gold,Or,urn:x-metals:gold,metal
 clay,Clay,Argile,,
 """
 
@@ -369,7 +369,7 @@ def test_a_field_takes_all_a_branch_or_single_concepts_as_a_copy_with_identifier
         assert [choice["code"] for choice in taken("all")] == ["metal", "bronze", "gold", "clay"]
         assert [choice["code"] for choice in taken("below:metal")] == ["metal", "bronze", "gold"]
         (gold, bronze) = taken("", "gold = whatever\n\nbronze\ngold")
-        assert gold == {"code": "gold", "label": {"en": "Gold", "fr": "Or"}}  # A urn is no web address.
+        assert gold == {"code": "gold", "label": {"en": "Gold", "fr": "Or"}, "uri": "urn:x-metals:gold"}
         assert bronze == {
             "code": "bronze",
             "label": {"en": "Bronze", "fr": "Bronze"},

@@ -16,6 +16,8 @@ LONGEST_CODE = 80
 LONGEST_WORDS = 2000
 GRID_M = (100, 100_000)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# Names that stay when servers move: urn:nbn:fr:…, ark:/12148/btv1b8449691v or ark:12148/…, info:lc/….
+_NAMES = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,30}:.|ark:/?[0-9bcdfghjkmnpqrstvwxz]+/.|info:[a-z0-9.+-]+/.", re.IGNORECASE)
 
 
 def field_from_setup(body: Mapping[str, Any]) -> Field:
@@ -98,18 +100,19 @@ def _code(name: str, code: Any) -> str:
 
 
 def checked_uri(name: str, uri: Any) -> str:
-    """An identifier on the web; BadAnswer(name) for anything but an http or https address."""
+    """An http or https address, or a urn (RFC 8141), ark or info (RFC 4452) name; BadAnswer(name) for anything else.
+
+    Only addresses may ever be made links: names are resolved by whoever knows how.
+    """
     try:
         parts = urlsplit(uri) if isinstance(uri, str) and len(uri) <= LONGEST_WORDS else None
     except ValueError:
         parts = None
-    if (
-        parts is None
-        or parts.scheme not in ("http", "https")
-        or not parts.netloc
-        or re.search(r"[\s|<>\"\x00-\x20]", uri)
-    ):
-        raise BadAnswer(name, "“%(uri)s” is not a web address (http or https).", uri=str(uri)[:80])
+    is_address = parts is not None and parts.scheme in ("http", "https") and bool(parts.netloc)
+    if not (is_address or (parts is not None and _NAMES.match(uri))) or re.search(r"[\s|<>\"\x00-\x20]", uri):
+        raise BadAnswer(
+            name, "“%(uri)s” is not an identifier of a known form: http, https, urn, ark or info.", uri=str(uri)[:80]
+        )
     return str(uri)
 
 

@@ -88,7 +88,7 @@ _BESIDE: dict[str, tuple[str, str, str, str]] = {
         "string",
         ": identifiers",
         " : identifiants",
-        "Addresses of the labels in their vocabularies, in the order of the labels, “ | ” between them; an empty place "
+        "Identifiers of the labels in their vocabularies, in the order of the labels, “ | ” between them; an empty place "
         "for a label that has none.",
     ),
     "latitude": ("number", ": latitude", " : latitude", "Degrees of WGS 84, north positive."),
