@@ -152,6 +152,7 @@ def test_the_desks(lived_in: Running, visitor: Visitor, look: tuple[str, str]) -
     for path in FOR_MANAGERS:
         page.goto(path)
         check(page, named(path, *look))
+    page.goto(f"/desk/{SLUG}/volunteers")
     page.locator("tbody a[href*='/volunteers/']").first.click()
     page.wait_for_url(re.compile(r"/volunteers/\w+"))
     check(page, named("volunteer", *look))

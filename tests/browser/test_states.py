@@ -1,5 +1,5 @@
 """The pages that a visitor reaches on a way only: by a mail, after a refusal, when nothing is left. Looked at as in
-test_every_page; and no page may be forgotten."""
+test_every_page; test_no_page_forgotten.py has the list of all."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-import micro
-from tests.browser import test_every_page as everyday
-from tests.browser import test_form_builder as builder
 from tests.browser.conftest import Running, Visitor
 from tests.browser.program import SLUG, unsettled, wait_until
 from tests.browser.test_every_page import check, named, signed_in_as
 
 OTHER = "valmont-trouvailles"  # These tests lend, skip and pause; the first project stays as the others need it.
 PASSWORD = "correct horse battery"
-TEMPLATES = Path(micro.__file__).parent / "templates"
 
 
 @pytest.fixture(params=[("en", "wide"), ("fr", "narrow")], ids="-".join)
@@ -247,54 +242,3 @@ def test_the_pages_that_refuse(running: Running, visitor: Visitor, look: tuple[s
     page = signed_in_as(visitor, "volunteer", *look)
     page.goto("/desk")
     refused(403)
-
-
-# --- none is forgotten ---------------------------------------------------------------------------------------------
-
-LOOKED_AT: dict[str, Callable[..., None]] = {
-    "account/confirm.html": test_the_pages_between_signing_up_and_being_let_in,
-    "account/forgot.html": everyday.test_pages_for_anyone,
-    "account/link_over.html": test_the_pages_between_signing_up_and_being_let_in,
-    "account/me.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
-    "account/posted.html": test_the_pages_between_signing_up_and_being_let_in,
-    "account/reset.html": test_the_pages_on_the_way_to_a_new_password,
-    "account/sign_in.html": everyday.test_pages_for_anyone,
-    "account/sign_up.html": everyday.test_pages_for_anyone,
-    "account/unconfirmed.html": test_the_pages_between_signing_up_and_being_let_in,
-    "bench/mine.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
-    "bench/sent.html": test_a_card_that_was_sent_and_its_record_in_review,
-    "bench/terms.html": everyday.test_pages_for_anyone,
-    "bench/waiting.html": test_what_the_workbench_says_when_there_is_no_card_to_take,
-    "bench/work.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
-    "data/index.html": everyday.test_pages_for_anyone,
-    "data/release.html": everyday.test_pages_for_anyone,
-    "error.html": test_the_pages_that_refuse,
-    "manage/form.html": builder.test_the_pages_of_the_form_builder,
-    "manage/form_field.html": builder.test_the_pages_of_the_form_builder,
-    "manage/form_preview.html": builder.test_the_pages_of_the_form_builder,
-    "manage/form_remove.html": builder.test_the_pages_of_the_form_builder,
-    "manage/index.html": everyday.test_the_desks,
-    "manage/intake.html": everyday.test_the_desks,
-    "manage/project.html": everyday.test_the_desks,
-    "manage/vocabularies.html": builder.test_the_pages_of_vocabularies,
-    "manage/vocabulary.html": builder.test_the_pages_of_vocabularies,
-    "manage/vocabulary_concept.html": builder.test_the_pages_of_vocabularies,
-    "manage/vocabulary_file.html": builder.test_the_pages_of_vocabularies,
-    "manage/vocabulary_plan.html": builder.test_the_pages_of_vocabularies,
-    "public/about.html": everyday.test_pages_for_anyone,
-    "public/accessibility.html": everyday.test_pages_for_anyone,
-    "public/front.html": everyday.test_pages_for_anyone,
-    "public/privacy.html": everyday.test_pages_for_anyone,
-    "public/project.html": everyday.test_pages_for_anyone,
-    "public/projects.html": everyday.test_pages_for_anyone,
-    "public/terms.html": everyday.test_pages_for_anyone,
-    "review/queue.html": everyday.test_the_desks,
-    "review/record.html": everyday.test_the_desks,
-}
-
-
-def test_every_page_is_looked_at_by_one_of_these_tests() -> None:
-    words = {str(path.relative_to(TEMPLATES)): path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html")}
-    extended = {name for text in words.values() for name in re.findall(r"{%-? extends ['\"](.+?)['\"]", text)}
-    pages = {name for name, text in words.items() if "{% extends" in text or "<!doctype" in text.lower()} - extended
-    assert pages == set(LOOKED_AT), "a new page needs a test that opens it and looks at it with check()"
