@@ -58,7 +58,7 @@ CARDS = ProjectTemplate(
     _words("Index cards", "Fiches"),
     _words(
         "A drawer of cards of one layout: finds, holdings, people.",
-        "Un tiroir de fiches de même présentation : objets, collections, personnes.",
+        "Un tiroir de fiches de même présentation : objets, collections, personnes.",
     ),
     _words(
         "Copies one card into a form of a few small fields.", "Recopie une fiche dans un formulaire de quelques champs."
@@ -89,7 +89,7 @@ CARDS = ProjectTemplate(
                 _words("Found at", "Lieu de découverte"),
                 _words(
                     "The place, with every word before it: “near”, “field at”.",
-                    "Le lieu, avec les mots qui le précèdent : « près de », « champ à ».",
+                    "Le lieu, avec les mots qui le précèdent : « près de », « champ à ».",
                 ),
             ),
             _field("found_on", "date", _words("Found on", "Date de découverte")),
@@ -147,7 +147,7 @@ PHOTOGRAPHS = ProjectTemplate(
             _field(
                 "shows",
                 "tags",
-                _words("What does the picture show?", "Que montre l’image ?"),
+                _words("What does the picture show?", "Que montre l’image ?"),
                 _words("As many labels as fit.", "Autant d’étiquettes qu’il convient."),
                 free=True,
                 choices=[
