@@ -125,7 +125,7 @@ def add_concept(session: Session, vocabulary: Vocabulary, typed: Mapping[str, st
 
     ``typed`` has code, en, fr, uri and broader, each of which may be missing.
     """
-    _hold(session, vocabulary)
+    hold_vocabulary(session, vocabulary)
     entries = entries_of(session, vocabulary)
     if len(entries) >= CONCEPTS_MOST:
         raise BadAnswer("code", "A vocabulary holds at most %(most)s concepts.", most=CONCEPTS_MOST)
@@ -153,7 +153,7 @@ def change_concept(
 
     ``seen`` is what stood in the same fields when the page was opened: Conflict when a colleague changed it since.
     """
-    _hold(session, vocabulary)
+    hold_vocabulary(session, vocabulary)
     concept = concept_named(session, vocabulary, code)
     if typed_of(concept) != dict(seen):
         raise Conflict(
@@ -202,7 +202,7 @@ def _next_position(session: Session, vocabulary: Vocabulary) -> int:
     return (session.scalar(last) or 0) + 1
 
 
-def _hold(session: Session, vocabulary: Vocabulary) -> None:
+def hold_vocabulary(session: Session, vocabulary: Vocabulary) -> None:
     """Holds the vocabulary: changes to it are made one after the other."""
     held = locked(select(Vocabulary).where(Vocabulary.id == vocabulary.id)).execution_options(populate_existing=True)
     session.scalars(held).one()
@@ -218,7 +218,7 @@ def take_in(session: Session, vocabulary: Vocabulary, read: Read, now: datetime)
 
     What is done is decided anew, by the vocabulary as it is now and not as it was when somebody looked at the plan.
     """
-    _hold(session, vocabulary)
+    hold_vocabulary(session, vocabulary)
     plan = plan_of(session, vocabulary, read)
     position = _next_position(session, vocabulary)
     if plan.added:

@@ -12,8 +12,10 @@ from werkzeug.test import TestResponse
 
 from micro.data.models import Concept, Vocabulary
 from micro.house import House
-from micro.services import vocabularies
-from tests.cast import Cast, signed_in
+from micro.services import assignments, people, vocabularies
+from micro.services.answers import give_answer
+from micro.services.forms import change_setup
+from tests.cast import FORM, Cast, add_cards, good_answer, signed_in
 from tests.web.test_manage import page_of
 
 LIST = "/desk/institution/harrowby/vocabularies"
@@ -140,3 +142,44 @@ def test_another_institution_sees_nothing_of_it(house: House, cast: Cast, app: F
             assert client.get(path).status_code == status, path
     with house.database.reading() as session:
         assert vocabularies.vocabulary_named(session, session.scalars(select(Vocabulary.public_id)).one())
+
+
+def test_a_concept_that_an_answer_has_named_stays_and_others_go(
+    house: House, cast: Cast, mia: FlaskClient, address: str
+) -> None:
+    mia.post(send(mia, address, TABLE).headers["Location"])
+    with house.database.writing() as session:
+        project = session.merge(cast.project)
+        slug = session.scalars(select(Vocabulary.slug)).one()
+        taken = [{"code": code, "label": {"en": code}} for code in ("metal", "bronze")]
+        asked = {"name": "made_of", "type": "tags", "label": {"en": "Made of"}, "choices": taken, "vocabulary": slug}
+        add_cards(session, house, project, 1)
+        change_setup(session, project, {"fields": [*FORM["fields"], asked]}, house.clock())
+        reader = people.volunteer_of_account(session, cast.ada.id, house.clock())
+        lent = assignments.lend_task(session, project, reader, house.clock(), assignments.LendingRule(600, 9))
+        assert lent is not None
+        lent.task.fields = [*lent.task.fields, "made_of"]
+        said = good_answer(made_of={"value": {"codes": ["bronze"]}}, notes={"value": "metal"})
+        give_answer(session, lent, said, "one", house.clock())
+    above = mia.post(f"{address}/concept/metal/remove")
+    assert above.status_code == 409 and "Other concepts are below it (1)" in page_of(above)
+    named = mia.post(f"{address}/concept/bronze/remove")
+    assert named.status_code == 409 and "Answers in “Catalogue of finds” have named it (1)" in page_of(named)
+    mia.post(address, data={"code": "gold", "en": "Gold"})
+    gone = mia.post(f"{address}/concept/gold/remove", follow_redirects=True)
+    assert "“gold” is deleted." in page_of(gone) and count(house) == 2
+    kept = mia.post(f"{address}/remove")
+    assert kept.status_code == 409 and "take choices from it, and so it stays: “Catalogue of finds”" in page_of(kept)
+    with house.database.writing() as session:
+        change_setup(session, session.merge(cast.project), FORM, house.clock())
+    assert mia.post(f"{address}/concept/bronze/remove").status_code == 409, "the answer is still there"
+    assert "“Materials” is deleted." in page_of(mia.post(f"{address}/remove", follow_redirects=True))
+    assert (count(house), mia.get(address).status_code) == (0, 404)
+
+
+def test_only_addresses_are_links(mia: FlaskClient, address: str) -> None:
+    for code, uri in {"a": "https://example.org/a", "b": "urn:x-metals:b", "c": "javascript:alert(1)"}.items():
+        mia.post(address, data={"code": code, "en": code, "uri": uri})
+    page = mia.get(address).text
+    assert 'href="https://example.org/a"' in page and "urn:x-metals:b" in page
+    assert 'href="urn' not in page and 'href="javascript' not in page

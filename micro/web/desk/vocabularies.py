@@ -14,7 +14,7 @@ from micro.core.vocabularies import as_table
 from micro.core.vocabularies.entries import visible
 from micro.data.models import Vocabulary
 from micro.errors import BadAnswer, Conflict
-from micro.services import projects, vocabularies
+from micro.services import projects, vocabularies, vocabulary_removal
 from micro.web.context import house
 from micro.web.desk.frame import blueprint
 from micro.web.forms import storable
@@ -74,12 +74,22 @@ def one_vocabulary(vocabulary: str) -> str:
 
 
 def _concepts(
-    session: Session, found: Vocabulary, given: Mapping[str, str] | None = None, wrong: Mapping[str, str] | None = None
+    session: Session,
+    found: Vocabulary,
+    given: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
+    problem: str = "",
 ) -> str:
     searched = storable(request.args.get("q", ""))[:200]
     page = vocabularies.concepts_page(session, found, searched, request.args.get("page", 1, int))
     return vocabulary_page(
-        "manage/vocabulary.html", found, page=page, searched=searched, given=given or {}, wrong=wrong or {}
+        "manage/vocabulary.html",
+        found,
+        page=page,
+        searched=searched,
+        given=given or {},
+        wrong=wrong or {},
+        problem=problem,
     )
 
 
@@ -123,6 +133,7 @@ def _concept(
     given: Mapping[str, str] | None = None,
     seen: Mapping[str, str] | None = None,
     wrong: Mapping[str, str] | None = None,
+    problem: str = "",
 ) -> str:
     with house().database.reading() as session:
         found = vocabularies.vocabulary_named(session, vocabulary)
@@ -136,7 +147,36 @@ def _concept(
             seen=seen or now,
             stands=now,
             wrong=wrong or {},
+            problem=problem,
         )
+
+
+@blueprint.post("/desk/vocabulary/<vocabulary>/concept/<concept>/remove")
+def remove_concept(vocabulary: str, concept: str) -> ResponseReturnValue:
+    """Deletes a concept that no answer has named, or tells what hangs on it."""
+    try:
+        with house().database.writing() as session:
+            found = vocabularies.vocabulary_named(session, vocabulary)
+            vocabulary_removal.remove_concept(session, found, concept, house().clock())
+    except Conflict as error:
+        return _concept(vocabulary, concept, problem=said(error)), 409
+    flash(gettext("“%(code)s” is deleted.", code=concept), "good")
+    return redirect(url_for("manage.vocabulary", vocabulary=vocabulary), code=303)
+
+
+@blueprint.post("/desk/vocabulary/<vocabulary>/remove")
+def remove_vocabulary(vocabulary: str) -> ResponseReturnValue:
+    """Deletes a vocabulary that no form takes choices from, or tells which do."""
+    try:
+        with house().database.writing() as session:
+            found = vocabularies.vocabulary_named(session, vocabulary)
+            name, institution = found.name, found.institution.slug
+            vocabulary_removal.remove_vocabulary(session, found)
+    except Conflict as error:
+        with house().database.reading() as session:
+            return _concepts(session, vocabularies.vocabulary_named(session, vocabulary), problem=said(error)), 409
+    flash(gettext("“%(name)s” is deleted.", name=name), "good")
+    return redirect(url_for("manage.vocabularies", institution=institution), code=303)
 
 
 @blueprint.get("/desk/vocabulary/<vocabulary>/export")
