@@ -241,6 +241,42 @@ def _check_name(state: FormState, new_name: str) -> None:
         raise BadAnswer("name", "Two fields are called “%(name)s”.", name=new_name)
 
 
+def removed_fields(session: Session, project_id: int) -> list[FieldBody]:
+    """The fields that the form once had and has no more, as they were last, those removed last first."""
+    bodies = session.scalars(select(Setup.body).where(Setup.project_id == project_id).order_by(Setup.version.desc()))
+    found: dict[str, FieldBody] = {}
+    for body in bodies:
+        for field in body.get("fields", ()):
+            found.setdefault(str(field["name"]), field)
+    there = {str(field["name"]) for field in current_setup(session, project_id).body.get("fields", ())}
+    return [field for name, field in found.items() if name not in there]
+
+
+def put_field_back(session: Session, project: Project, seen: int, name: str, box: str, now: datetime) -> None:
+    """Puts a removed field back at the end, as it was last: answers that were given to it count again.
+
+    ``box`` is where it is read, as for a new field. Tasks that were cut with it ask for it again. Raises NotFound for
+    a field that was never there, BadAnswer("box"), Conflict when its place is taken by now.
+    """
+    hold_project(session, project)
+    state = form_state(session, project)
+    if state.setup.version != seen:
+        raise Conflict(CHANGED)
+    if any(field.name == name for field in state.fields):
+        return
+    body = _body_of(removed_fields(session, project.id), name)
+    if len(state.fields) >= FIELDS_MOST:
+        raise Conflict("A form has at most %(most)s fields.", most=FIELDS_MOST)
+    if _columns_collide(state, body):
+        raise Conflict("Another field has taken its place in releases, and so it cannot come back.")
+    if state.boxes and box not in {found.name for found in state.boxes} and (box or state.tasks):
+        raise BadAnswer("box", "Choose where on the scan this is read.")
+    _change_fields(session, project, seen, lambda fields: [*fields, body], now)
+    if box:
+        form_tasks.read_in_box(project, name, box)
+    session.flush()
+
+
 def move_field(session: Session, project: Project, seen: int, name: str, steps: int, now: datetime) -> None:
     """Moves a field up (-1) or down (1) in the form; at its end nothing happens."""
 

@@ -11,10 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from micro.core.vocabularies import read_file
-from micro.data.models import Answer, Assignment, Setup, Task
+from micro.data.models import Answer, Assignment, RecordVersion, Setup, Task
 from micro.house import House
-from micro.services import vocabularies
-from tests.cast import Cast, add_cards, make_project, signed_in
+from micro.services import assignments, people, settling, vocabularies
+from micro.services.answers import give_answer
+from tests.cast import FORM as CAST_FORM
+from tests.cast import Cast, add_cards, good_answer, make_project, signed_in
 from tests.web.test_manage import page_of
 
 FORM = "/desk/finds/form"
@@ -257,3 +259,34 @@ def test_the_form_is_its_own_institutions_business(cast: Cast, app: Flask) -> No
 def test_odd_posts_get_a_sentence(mia: FlaskClient, data: dict[str, str]) -> None:
     assert mia.post(f"{FORM}/field/object/move", data=data).status_code in (409, 422)
     assert mia.post(f"{FORM}/field/none/move", data={"version": "1", "to": "up"}).status_code == 404
+
+
+def test_a_removed_field_is_put_back_and_its_answers_count_again(
+    app: Flask, house: House, cast: Cast, mia: FlaskClient
+) -> None:
+    with house.database.writing() as session:
+        project = session.merge(cast.project)
+        add_cards(session, house, project, 1)
+        reader = people.volunteer_of_account(session, cast.ada.id, house.clock())
+        lent = assignments.lend_task(session, project, reader, house.clock(), assignments.LendingRule(600, 9))
+        assert lent is not None
+        give_answer(session, lent, good_answer(notes={"value": "Edge worn"}), "one", house.clock())
+    version = body(house)["fields"][-1]["name"], 1
+    assert version == ("notes", 1)
+    mia.post(f"{FORM}/field/notes/remove", data={"version": "1"})
+    page = page_of(mia.get(FORM))
+    assert "Removed fields" in page and "Put back" in page
+    assert mia.post(f"{FORM}/field/notes/back", data={"version": "1", "box": "whole"}).status_code == 409
+    nowhere = mia.post(f"{FORM}/field/notes/back", data={"version": "2", "box": "elsewhere"})
+    assert nowhere.status_code == 409 and "Choose where on the scan this is read." in page_of(nowhere)
+    box = re.findall(r'<option value="([^"]+)"', page)[0]
+    done = mia.post(f"{FORM}/field/notes/back", data={"version": "2", "box": box}, follow_redirects=True)
+    assert "The field is back." in page_of(done) and "Removed fields" not in page_of(done)
+    assert field(house, "notes") == next(one for one in CAST_FORM["fields"] if one["name"] == "notes")
+    again = mia.post(f"{FORM}/field/notes/back", data={"version": "3", "box": box})
+    assert again.status_code == 303 and len(body(house)["fields"]) == len(CAST_FORM["fields"])
+    with house.database.writing() as session:
+        settling.settle_some(session, cast.project.id, house.clock())
+        values = session.scalars(select(RecordVersion.values).order_by(RecordVersion.id.desc())).first()
+        assert values is not None and values["notes"]["value"] == "Edge worn"
+    assert mia.post(f"{FORM}/field/never/back", data={"version": "3"}).status_code == 404

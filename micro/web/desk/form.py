@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
-from micro.core.fields import Field
+from micro.core.fields import Field, field_from_setup
 from micro.data.models import Project
 from micro.errors import BadAnswer, Conflict
 from micro.kinds import kind_named
@@ -68,6 +68,7 @@ def the_form(session: Session, found: Project, problem: str = "") -> str:
         state=state,
         drifted={body["name"]: form_choices.drift_of(session, found, body) for body in state.bodies},
         problem=problem,
+        removed=[field_from_setup(body) for body in forms.removed_fields(session, found.id)],
         vocabularies=len(vocabularies.vocabularies_of(session, found.collection.institution_id)),
         **as_asked(found, state.setup.kind, state.setup.body, state.fields),
     )
@@ -126,6 +127,20 @@ def remove_field(project: str, field: str) -> ResponseReturnValue:
         asked = next(one for one in state.fields if one.name == field)
         page = project_page("manage/form_remove.html", found, "manage.form", state=state, asked=asked, problem=problem)
     return page, 409 if problem else 200
+
+
+@blueprint.post("/desk/<project>/form/field/<field>/back")
+def put_field_back(project: str, field: str) -> ResponseReturnValue:
+    """Puts a removed field back to the end of the form."""
+    try:
+        with house().database.writing() as session:
+            found = projects.project_named(session, project)
+            box = request.form.get("box", "")
+            forms.put_field_back(session, found, seen_version(), field, box, house().clock())
+    except (Conflict, BadAnswer) as error:
+        return _again(project, said(error))
+    flash(gettext("The field is back. Answers that were given to it count again."), "good")
+    return redirect(url_for("manage.form", project=project, _anchor=f"row-{field}"), code=303)
 
 
 # The preview -----------------------------------------------------------------------------------------------------
