@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, defer
 
 from micro.data.models import Layout, Scan
-from micro.errors import NotFound
-from micro.services.layouts import layout_of
+from micro.errors import Conflict, NotFound
+from micro.services.cutting import hold_project
+from micro.services.layouts import choose_frame, layout_of
 
 A_PAGE = 50
 
@@ -93,6 +95,35 @@ def _without(session: Session, of_project: ColumnElement[bool]) -> int:
     return (
         session.scalar(select(func.count()).select_from(Scan).where(of_project, Scan.width_px > 0, ~has.exists())) or 0
     )
+
+
+def unsure_layouts(session: Session, project_id: int) -> list[Layout]:
+    """The layouts of a project of which it is not certain how they lie, without their lines, in the order of pages."""
+    return list(
+        session.scalars(
+            select(Layout)
+            .join(Scan)
+            .where(Scan.project_id == project_id, Scan.state.in_(("shown", "withdrawn")))
+            .where(Layout.state == "proposed", ~Layout.certain)
+            .order_by(Scan.document, Scan.page_number, Scan.id, Layout.id)
+            .options(defer(Layout.body))
+        )
+    )
+
+
+def choose_for_unsure(session: Session, like: Layout, account_id: int, now: datetime) -> int:
+    """Lays the boxes of all unsure layouts of the project as those of ``like``; returns how many.
+
+    Nothing is cut by it, so that each can still be laid otherwise. Raises Conflict while ``like`` is unsure itself.
+    """
+    hold_project(session, like.scan.project)
+    session.refresh(like)
+    if not like.certain or like.state == "dropped":
+        raise Conflict("It is not certain how these boxes lie. Choose that first.")
+    unsure = unsure_layouts(session, like.scan.project_id)
+    for layout in unsure:
+        choose_frame(session, layout, like.frame, account_id, now)
+    return len(unsure)
 
 
 def layouts_of(session: Session, scan_id: int) -> list[Layout]:

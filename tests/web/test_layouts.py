@@ -266,3 +266,30 @@ def test_odd_addresses_break_nothing(house: House, cast: Cast, mia: FlaskClient,
     scan, _ = attach(house, cast, lines)
     assert mia.get(f"/desk/scan/{scan}/layout?{query}").status_code in (200, 404, 422)
     assert mia.get(f"/desk/finds/layouts?page={'9' * 30}").status_code == 200
+
+
+def test_what_was_chosen_for_one_is_used_for_all_that_are_unsure_and_each_can_be_laid_otherwise(
+    house: House, cast: Cast, mia: FlaskClient, lines: bytes, unsure: bytes
+) -> None:
+    with house.database.writing() as session:
+        add_cards(session, house, session.get_one(Project, cast.project.id), 4)
+    attach(house, cast, lines, "card-001.xml")
+    first, one = attach(house, cast, unsure, "card-002.xml")
+    others = [attach(house, cast, unsure, f"card-{number:03}.xml") for number in (3, 4)]
+    early = mia.post(f"/desk/scan/{first}/layout/for-all", data={"layout": one})
+    assert early.status_code == 409 and "Choose that first." in text_of(early.text)
+    assert "other scans are unsure" not in text_of(mia.get(f"/desk/scan/{first}/layout").text)
+    mia.post(f"/desk/scan/{first}/layout", data={"layout": one, "frame": "turned-90@width=600"})
+    text = text_of(mia.get(f"/desk/scan/{first}/layout").text)
+    assert "2 other scans are unsure" in text and "as here: Turned to the right, drawn 600 pixels wide." in text
+    assert "Nothing is cut by it." in text
+    done = mia.post(f"/desk/scan/{first}/layout/for-all", data={"layout": one}, follow_redirects=True)
+    assert "The boxes of 2 scans lie so now." in text_of(done.text) and "not certain" not in text_of(done.text)
+    for _, layout in others:
+        assert (layout_named(house, layout).frame, layout_named(house, layout).certain) == ("turned-90@width=600", True)
+        assert layout_named(house, layout).state == "proposed"
+    scan, layout = others[0]
+    mia.post(f"/desk/scan/{scan}/layout", data={"layout": layout, "frame": "upright"})
+    assert layout_named(house, layout).frame == "upright"
+    with house.database.reading() as session:
+        assert len(moves_of(session, "layout", layout_named(house, layout).id)) == 2

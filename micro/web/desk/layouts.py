@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal, gettext
+from flask_babel import format_decimal, gettext, ngettext
 from sqlalchemy.orm import Session
 
 from micro.core.layout.frames import LOOKS, Frame, read_frame
@@ -103,6 +103,24 @@ def change_layout(scan: str) -> ResponseReturnValue:
     return redirect(url_for("manage.layout", scan=scan, layout=wished or None), code=303)
 
 
+@blueprint.post("/desk/scan/<scan>/layout/for-all")
+def use_frame_for_all(scan: str) -> ResponseReturnValue:
+    """Lays the boxes of all unsure layouts of the project as those of this scan."""
+    account_id, wished = current_person().account_id, request.form.get("layout", "")
+    assert account_id is not None  # The access table lets managers in only.
+    try:
+        with house().database.writing() as session:
+            found = pictures.scan_named(session, scan)
+            layout = layout_lists.layout_to_show(session, found.id, wished)
+            count = layout_lists.choose_for_unsure(session, layout, account_id, house().clock()) if layout else 0
+            project = found.project.slug
+    except Conflict as error:
+        with house().database.reading() as session:
+            return _page(session, pictures.scan_named(session, scan), wished, said(error)), 409
+    flash(ngettext("The boxes of %(num)s scan lie so now.", "The boxes of %(num)s scans lie so now.", count), "good")
+    return redirect(url_for("manage.layouts", project=project), code=303)
+
+
 def _change(session: Session, layout: Layout) -> str:
     """Does what the form asks for; the sentence says what was done."""
     account_id, now = current_person().account_id, house().clock()
@@ -148,6 +166,8 @@ def _page(session: Session, scan: Scan, wished: str, problem: str = "") -> str:
         scan=scan,
         layout=layout,
         others=[other for other in layout_lists.layouts_of(session, scan.id) if layout and other.id != layout.id],
+        unsure=layout_lists.unsure_layouts(session, scan.project_id),
+        frame_words=frame_words(read_frame(layout.frame), scan) if layout else ("", ""),
         types=list(types.values()),
         chosen=chosen,
         lines=drawn(wanted[start : start + SHOWN_LINES], types, size),
