@@ -2,7 +2,8 @@
 
 ``{"institution": {"slug", "name", "accent"}, "collection": name, "slug", "content_language", "licence",
 "texts": {"en": {"title", "lead", "about"}, "fr": …}, "min_answers", "max_answers", "target_confidence",
-"task_order", "kind": "transcribe", "form": {"fields": […]}, "boxes": […]}``.
+"task_order", "kind": "transcribe", "form": {"fields": […]}, "boxes": […]}``; instead of boxes any other way to cut,
+``"cutting": {"by": "lines"}``.
 Institution, collection, slug, texts and form are needed; docs/operator.md shows a whole one.
 """
 
@@ -31,13 +32,14 @@ SHAPES: Mapping[str, type] = {
     "texts": Mapping,
     "form": Mapping,
     "boxes": list,
+    "cutting": Mapping,
     "collection": str,
     "slug": str,
     "licence": str,
     "content_language": str,
     "kind": str,
 }
-KNOWN = frozenset({*NEEDED, *SETTINGS, "content_language", "licence", "boxes", "kind"})
+KNOWN = frozenset({*NEEDED, *SETTINGS, "content_language", "licence", "boxes", "cutting", "kind"})
 
 
 def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
@@ -55,6 +57,8 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
     for name, shape in SHAPES.items():
         if name in plan and not isinstance(plan[name], shape):
             raise BadAnswer(name, "The plan's “%(name)s” has the wrong form.", name=name)
+    if plan.get("boxes") and "cutting" in plan:
+        raise BadAnswer("cutting", "The plan says “boxes” or “cutting”, not both.")
     if not all(isinstance(texts, Mapping) for texts in plan["texts"].values()):
         raise BadAnswer("texts", 'The texts are given by language: {"en": {"title": …}}.')
     if len(plan.get("content_language", "en")) > LANGUAGE_LONGEST:
@@ -75,7 +79,18 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
     )
     if plan.get("boxes"):
         set_way(session, project, {"boxes": plan["boxes"]})
+    if "cutting" in plan:
+        _cut_by(session, project, plan["cutting"])
     return project
+
+
+def _cut_by(session: Session, project: Project, way: Mapping[str, Any]) -> None:
+    """The way to cut, as `micro cut` takes it. Raises BadAnswer("cutting", or "cutting.rows" for a part of it)."""
+    try:
+        set_way(session, project, way)
+    except BadAnswer as error:
+        error.field = f"cutting.{error.field}" if error.field else "cutting"
+        raise
 
 
 def _redundancy(plan: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from micro.data.models import Collection, Institution, Task
+from micro.data.models import Collection, Institution, Region, Scan, Task
 from micro.errors import BadAnswer, Conflict
 from micro.house import House
 from micro.services.plans import project_from_plan
@@ -73,6 +73,13 @@ def test_a_second_plan_uses_the_institution_and_collection_of_the_first(house: H
         ({"institution": {"slug": "x", "name": "X", "accent": "pink"}}, "institution"),
         ({"boxes": CUTTING["boxes"][:1]}, "material"),
         ({"form": {"fields": [{"name": "x", "type": "song"}]}}, "x"),
+        ({"cutting": {"by": "whole"}}, "cutting"),  # Beside boxes.
+        ({"boxes": [], "cutting": "whole"}, "cutting"),
+        ({"boxes": [], "cutting": {}}, "cutting"),
+        ({"boxes": [], "cutting": {"by": "scissors"}}, "cutting.by"),
+        ({"boxes": [], "cutting": {"by": "grid", "rows": 0, "columns": 1}}, "cutting.rows"),
+        ({"boxes": [], "cutting": {"by": "lines", "margin": 7}}, "cutting.margin"),
+        ({"boxes": [], "cutting": {"boxes": CUTTING["boxes"][:1]}}, "cutting.material"),
     ],
 )
 def test_a_plan_that_cannot_be_used_is_refused_with_its_place(house: House, changed: dict[str, Any], part: str) -> None:
@@ -86,3 +93,19 @@ def test_two_projects_at_one_address_are_refused(house: House) -> None:
         project_from_plan(session, plan(), house.clock())
     with pytest.raises(Conflict), house.database.writing() as session:
         project_from_plan(session, plan(), house.clock())
+
+
+@pytest.mark.parametrize(
+    ("way", "regions"),
+    [({"by": "grid", "rows": 3, "columns": 1}, 3), ({"by": "whole"}, 0), ({"boxes": CUTTING["boxes"]}, 5)],
+)
+def test_a_plan_says_how_its_scans_are_cut(house: House, way: dict[str, Any], regions: int) -> None:
+    with house.database.writing() as session:
+        given = {name: part for name, part in plan(cutting=way).items() if name != "boxes"}
+        project = project_from_plan(session, given, house.clock())
+        assert project.cutting == way
+        add_cards(session, house, project, 1)
+        scan = session.scalars(select(Scan.id).where(Scan.project_id == project.id)).one()
+        made = session.scalars(select(Region).where(Region.scan_id == scan, Region.name != "whole")).all()
+        assert len(made) == regions
+        assert session.scalars(select(Task).where(Task.project_id == project.id)).all()
