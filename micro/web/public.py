@@ -17,8 +17,9 @@ from micro.core import terms
 from micro.data.models import Account, Item, Project, Region
 from micro.errors import MicroError, NotFound
 from micro.kinds import all_kinds
-from micro.services import assignments, projects, releases
+from micro.services import assignments, projects, releases, workbench
 from micro.services.cutting import field_boxes
+from micro.services.people import own_ids
 from micro.web.context import current_person, house, known_volunteer, offer_cookie
 from micro.web.language import LANGUAGES, current_language, remember_language
 from micro.web.links import path_on_this_site
@@ -77,6 +78,7 @@ def project(project: str) -> str:
             here="projects",
             progress=projects.progress_of(session, found.id),
             boxes=field_boxes(session, item[1]) if item else {},
+            left=workbench.what_is_left(session, found, own_ids(session, volunteer)),
             held=assignments.held_assignment(session, found.id, volunteer.id) if volunteer else None,
             releases=[made for made in releases.releases_of(session, found) if made.state == "published"],
             **news_block(session, found),

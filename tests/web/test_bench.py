@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from micro.core import terms
@@ -493,3 +493,23 @@ def test_who_is_set_aside_reads_nothing_else_than_others(house: House, cast: Cas
         assert "extra" not in page and "aside" not in page
     with house.database.reading() as session:
         assert session.scalars(select(Answer.surplus)).all() == [True], "it was kept, and does not count"
+
+
+def test_a_project_whose_cards_are_all_read_offers_none_of_them(
+    house: House, cast: Cast, ada: FlaskClient, client: FlaskClient
+) -> None:
+    assert "Read one card" in client.get("/p/finds").text
+    address = take(ada)
+    assert "Go on where you were" in ada.get("/p/finds").text
+    while address.startswith("/work/"):
+        address = ada.post(address + "/answer", data=TYPED).location
+    assert "You have read all of it." in ada.get("/p/finds").text and "Read one card" not in ada.get("/p/finds").text
+    assert "Read one card" in client.get("/p/finds").text, "others still can"
+    with house.database.writing() as session:
+        session.execute(update(Task).values(state="done"))
+    page = client.get("/p/finds").text
+    assert "Everything is read." in page and "See the other projects" in page and "Read one card" not in page
+    assert "/p/finds/take" not in page
+    with house.database.writing() as session:
+        make_project(session, session.merge(cast.collection), house.clock(), slug="empty")
+    assert "There is no card here yet." in client.get("/p/empty").text
