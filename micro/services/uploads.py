@@ -103,9 +103,10 @@ def check_open(intake: Intake, now: datetime) -> None:
 def unneeded_uploads(session: Session, keys: Iterable[str], now: datetime) -> list[str]:
     """Which of these stored uploads nobody needs any more: those of files that do not wait, after a week.
 
-    What was taken in is deleted by the worker at once; one that was killed in between leaves it to this.
+    What was taken in is deleted by the worker at once; one that was killed in between leaves it to this. What no file
+    and no delivery names goes after a day: a better picture that was refused, a vocabulary's file nobody came back to.
     """
-    old = [key for key in keys if _day(key) <= f"{now - YOUNG:%Y%m%d}"]
+    old = [key for key in keys if _day(key) < f"{now - YOUNG:%Y%m%d}"]  # "<": today's midnight makes nothing old.
     return [key for first in range(0, len(old), 500) for key in _unneeded_of(session, old[first : first + 500], now)]
 
 
@@ -128,6 +129,11 @@ def _unneeded_of(session: Session, keys: Sequence[str], now: datetime) -> list[s
         return state in ("waiting", "working") or (state not in ("taken", "same") and opened_at > now - KEPT)
 
     return [key for key in keys if not is_needed(key)]
+
+
+def passing_key(name: str, now: datetime) -> str:
+    """Where bytes are kept that belong to no delivery, for as long as a request or two; at most a day or two."""
+    return f"{INCOMING}{now:%Y%m%d}/{name}"
 
 
 def _day(key: str) -> str:

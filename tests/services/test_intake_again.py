@@ -201,3 +201,16 @@ def test_a_sweep_keeps_what_waits_however_old_it_is(drawer: Drawer, house: House
     assert jobs.drop_uploads(house) == 0
     assert drain_intake(house, delivery) == 1
     assert drawer.progress(delivery).taken == 1
+
+
+def test_a_sweep_deletes_what_nothing_names_once_it_is_a_day_old_and_not_before(
+    drawer: Drawer, house: House, clock: Clock
+) -> None:
+    clock.pass_(hours=14, minutes=59)  # A minute before midnight.
+    house.storage.put(uploads.passing_key("better-0123", house.clock()), b"a better picture that was refused")
+    house.storage.put(uploads.passing_key("vocabulary-x-1.json", house.clock()), b"{}")
+    clock.pass_(minutes=5)
+    assert jobs.sweep_all(house)["old uploads deleted"] == 0, "somebody may be just looking at it"
+    clock.pass_(days=1)
+    assert jobs.sweep_all(house)["old uploads deleted"] == 2
+    assert list(house.storage.keys("incoming")) == []

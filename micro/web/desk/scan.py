@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from micro.core.licences import LICENCES
 from micro.data.models import Scan
 from micro.errors import BadAnswer, BadPicture, Conflict, MicroError, OutsideFailed
-from micro.services import pictures, scan_care, scan_replacing
+from micro.services import pictures, scan_care, scan_replacing, uploads
 from micro.services.intake import Waiting
 from micro.services.scan_care import Erasure
 from micro.services.scan_replacing import Better
@@ -210,7 +210,7 @@ def _uploaded(public_id: str) -> Better:
         found = pictures.scan_named(session, public_id)
         gone = select(Scan.sha256).where(Scan.project_id == found.project_id, Scan.state == "erased")
         erased = frozenset(session.scalars(gone))
-    key = f"incoming/{secrets.token_hex(16)}"
+    key = uploads.passing_key(f"better-{secrets.token_hex(16)}", house().clock())
     house().storage.put(key, file.read())
     try:
         name = storable(file.filename.replace("\\", "/").rpartition("/")[2])[:255]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -16,7 +17,7 @@ from flask_babel import gettext
 
 from micro.core.vocabularies import FILE_LARGEST, LANGUAGES, Entry, Read, read_file
 from micro.errors import BadAnswer, NotFound
-from micro.services import vocabularies
+from micro.services import uploads, vocabularies
 from micro.web.context import house
 from micro.web.desk.frame import blueprint
 from micro.web.desk.vocabularies import vocabulary_page
@@ -24,9 +25,8 @@ from micro.web.forms import storable
 from micro.web.language import current_language
 from micro.web.problems import said
 
-KEPT_S = 24 * 3600
 SHOWN = 100
-_TOKEN = re.compile(r"[0-9]{1,12}-[0-9a-f]{32}")
+_TOKEN = re.compile(r"[0-9]{1,10}-[0-9a-f]{32}")
 
 
 @blueprint.route("/desk/vocabulary/<vocabulary>/import", methods=["GET", "POST"])
@@ -41,7 +41,6 @@ def vocabulary_file(vocabulary: str) -> ResponseReturnValue:
         return _file_page(vocabulary, said(error)), 422
     with house().database.reading() as session:
         name = vocabularies.vocabulary_named(session, vocabulary).public_id
-    _forget_old(name)
     token = f"{int(house().clock().timestamp())}-{secrets.token_hex(16)}"
     house().storage.put(_key(name, token), _as_json(read))
     return redirect(url_for("manage.vocabulary_plan", vocabulary=vocabulary, token=token), code=303)
@@ -89,7 +88,9 @@ def _done(added: int, changed: int) -> str:
 
 
 def _key(vocabulary: str, token: str) -> str:
-    return f"incoming/vocabularies/{vocabulary}/{token}.json"
+    """Swept once it is a day old; the token says when it came."""
+    begun = datetime.fromtimestamp(int(token.partition("-")[0]), UTC)
+    return uploads.passing_key(f"vocabulary-{vocabulary}-{token}.json", begun)
 
 
 def _kept(vocabulary: str, token: str) -> Read | None:
@@ -100,15 +101,6 @@ def _kept(vocabulary: str, token: str) -> Read | None:
         return _from_json(house().storage.get(_key(vocabulary, token)))
     except NotFound:
         return None
-
-
-def _forget_old(vocabulary: str) -> None:
-    """Deletes files of this vocabulary that nobody came back to within a day."""
-    now = house().clock().timestamp()
-    for key in list(house().storage.keys(f"incoming/vocabularies/{vocabulary}/")):
-        begun = key.rpartition("/")[2].partition("-")[0]
-        if begun.isdigit() and now - int(begun) > KEPT_S:
-            house().storage.delete(key)
 
 
 def _as_json(read: Read) -> bytes:
