@@ -234,6 +234,43 @@ def test_16_bit_colour_keeps_its_colours() -> None:
     check_markers(content)
 
 
+def tiff_of_colours(numbers: np.ndarray[Any, Any], order: str, deflate: bool) -> bytes:
+    """A TIFF of 16-bit RGB by hand, one strip: Pillow reads such files and writes none."""
+    height, width, _ = numbers.shape
+    pixels = numbers.astype(order + "u2").tobytes()
+    body = zlib.compress(pixels) if deflate else pixels
+    after, count = 8 + len(body), 9
+    entries = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, 3, after + 2 + 12 * count + 4),
+        (259, 3, 1, 8 if deflate else 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 8),
+        (277, 3, 1, 3),
+        (278, 4, 1, height),
+        (279, 4, 1, len(body)),
+    ]
+    table = struct.pack(order + "H", count)
+    for tag, kind, many, value in entries:
+        is_short = kind == 3 and many == 1
+        place = struct.pack(order + "HH", value, 0) if is_short else struct.pack(order + "I", value)
+        table += struct.pack(order + "HHI", tag, kind, many) + place
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", after)
+    return head + body + table + struct.pack(order + "I", 0) + struct.pack(order + "HHH", 16, 16, 16)
+
+
+@pytest.mark.parametrize("deflate", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_colour_that_uses_the_low_bits_only_comes_out_as_light_as_it_is(bits: int, order: str, deflate: bool) -> None:
+    wide = np.asarray(marker_card()).astype(np.float64) / 255
+    content = tiff_of_colours(np.round(wide * (2**bits - 1)).astype(np.uint16), order, deflate)
+    made = opened(only(content).working_copy)
+    assert np.abs(np.asarray(made).astype(int) - np.asarray(marker_card()).astype(int)).mean() < 2
+    check_markers(content)
+
+
 def test_a_lab_tiff_keeps_its_colours() -> None:
     lab = ImageCms.profileToProfile(
         marker_card(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"

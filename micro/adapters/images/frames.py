@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from micro.adapters.images.deep import stretched
 from micro.core.geometry import SIDEWAYS, Box
 from micro.errors import BadPicture
 
@@ -44,6 +45,7 @@ class Frame:
     ``orientation`` is what the file says, 1 to 8. ``turn`` is the one that is still to be done once the picture is
     decoded: 1 where the decoder turns by itself. ``is_plain``: a browser shows the file as it is, but for profiles.
     ``mend`` gives the picture of a JPEG whose end is missing, filled up with a flat colour; None: nothing to mend.
+    ``again`` opens a page of 16-bit colour once more, whose lower bits may be all that it uses.
     """
 
     format: str
@@ -55,6 +57,7 @@ class Frame:
     white_is_zero: bool = False
     mend: Callable[[], Image.Image] | None = None
     is_mended: bool = False
+    again: Callable[[], Image.Image] | None = None
 
     def draft(self, shrink: int) -> None:
         """Lets a JPEG be decoded at a half, a quarter or an eighth of its size: quicker, and much less memory."""
@@ -66,6 +69,8 @@ class Frame:
         wished = self.image.size
         try:
             self.image.load()
+            if self.again is not None:
+                self.image, self.again = stretched(self.image, self.again), None
             return
         except DAMAGED as error:
             if self.mend is None:

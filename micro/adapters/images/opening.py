@@ -8,6 +8,7 @@ from typing import Protocol
 from PIL import Image, UnidentifiedImageError
 
 from micro.adapters.images import tails
+from micro.adapters.images.deep import is_deep_colour
 from micro.adapters.images.frames import DAMAGED, Frame, check_size, damaged, orientation_of
 from micro.adapters.images.jpeg2000 import profile_of
 from micro.errors import BadPicture
@@ -74,6 +75,7 @@ class PictureFile:
             form = "JPEG" if image.format == "MPO" else str(image.format)
             check_size(*image.size, self.most_px)
             is_plain = _is_plain(form, image)  # Decoding forgets how many bits there were.
+            is_deep = form == "TIFF" and is_deep_colour(image)
             if form == "PNG":
                 image.load()  # Pillow looks for the EXIF behind the pixels, and would hide that they are damaged.
             orientation = orientation_of(image)
@@ -85,6 +87,7 @@ class PictureFile:
                 profile=profile_of(self.content) if form == "JPEG2000" else image.info.get("icc_profile"),
                 is_plain=is_plain,
                 white_is_zero=form == "TIFF" and _tag(image, _PHOTOMETRIC) == 0,
+                again=(lambda: self._anew(self._places[number])) if is_deep else None,
             )
         except DAMAGED as error:
             raise damaged(error) from None
@@ -99,6 +102,11 @@ class PictureFile:
 
     def _mended(self) -> Image.Image:
         return Image.open(BytesIO(tails.mended(self.content)), formats=("JPEG",))
+
+    def _anew(self, place: int) -> Image.Image:
+        image = Image.open(BytesIO(self.content), formats=("TIFF",))
+        image.seek(place)
+        return image
 
     def _at(self, place: int) -> Image.Image:
         """The picture at this place, undecoded: what was decoded before is opened anew."""
