@@ -75,7 +75,7 @@ def fill(settings: Settings, size: Size, clients: int) -> None:
                 session, f"bench-{number}@example.org", f"Bench {number}", "a bench password", NOW, house.passwords
             )
             keys.append(accounts.make_key(session, account.id))
-        for slug in ("load", "settle", "released", "ingest"):
+        for slug in ("load", "settle", "released", "ingest", "pair"):
             _project(session, collection, slug)
         _cards(session, "load", size.tasks, {})
         _answered(session, "settle", size.unsettled, 3, {"answered": 3, "wanted": 3, "unsettled": True})

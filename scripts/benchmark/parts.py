@@ -1,4 +1,4 @@
-"""The parts that are measured without a server, each in a process of its own: ingest, tiff, settle, release.
+"""The parts that are measured without a server, each in a process of its own: ingest, pair, tiff, settle, release.
 
 ``python parts.py PART PICTURES`` works on the settings of the environment and prints one JSON line.
 """
@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pair import pair
 from PIL import Image
 
 from micro import jobs
@@ -34,17 +35,22 @@ def draw_pictures(folder: Path, size: Size) -> Path:
     """Folders "cards" and "large" with JPEG files that differ in their bytes; few drawings, because drawing is slow."""
     drawings = [draw_card(truth, 1) for truth in make_truths(DRAWN, "en", 1)]
     for name, count, pixels in (("cards", size.cards, drawings[0].size), ("large", size.large_scans, LARGE_PX)):
-        (folder / name).mkdir(parents=True)
         contents = [_jpeg(drawing.resize(pixels)) for drawing in drawings[:count]]
-        for number in range(count):
-            # A comment after the first two bytes (ISO 10918-1, COM) makes another file of the same picture.
-            words = f"copy {number}".encode()
-            comment = b"\xff\xfe" + (len(words) + 2).to_bytes(2, "big") + words
-            content = contents[number % len(contents)]
-            (folder / name / f"scan-{number:03}.jpg").write_bytes(content[:2] + comment + content[2:])
+        _write_copies(folder / name, contents, count, "scan")
+        _write_copies(folder / f"pair-{name}", contents, count, name)
     (folder / "tiff").mkdir()
     drawings[0].resize(TIFF_PX).save(folder / "tiff" / "scan.tif", compression="tiff_lzw")
     return folder
+
+
+def _write_copies(folder: Path, contents: list[bytes], count: int, called: str) -> None:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        # A comment after the first two bytes (ISO 10918-1, COM) makes another file of the same picture.
+        words = f"{folder.name} {number}".encode()
+        comment = b"\xff\xfe" + (len(words) + 2).to_bytes(2, "big") + words
+        content = contents[number % len(contents)]
+        (folder / f"{called}-{number:03}.jpg").write_bytes(content[:2] + comment + content[2:])
 
 
 def _jpeg(picture: Image.Image) -> bytes:
@@ -128,6 +134,7 @@ PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
     "release": release,
     "ingest": ingest,
     "tiff": tiff,
+    "pair": pair,
 }
 
 

@@ -47,7 +47,7 @@ class Table:
         self.add(column, f"{who}: answers asked in vain", str(found.in_vain))
 
     def add_part(self, column: str, part: str, found: dict[str, float]) -> None:
-        """The rows of settle, release, ingest or tiff."""
+        """The rows of settle, release, ingest, pair or tiff."""
         rate, cpu_ms = (found.get("count", 0) / found.get("seconds", 1), 1000 * found["cpu_s"] / found.get("count", 1))
         match part:
             case "settle":
@@ -60,6 +60,9 @@ class Table:
                 row = f"a TIFF of {found['megapixels']:.0f} MP, LZW, with its working copy"
                 self.add(column, row, f"{found['seconds']:.1f} s, {found['megapixels'] / found['seconds']:.0f} MP/s")
                 self.add(column, f"{row}: memory beside the file", f"{found['bytes_per_pixel']:.1f} bytes a pixel")
+            case "pair":
+                self._add_pair(column, found)
+                return  # Its memory is that of its workers.
             case _:
                 for name, words in (("cards", "cards"), ("large", "large scans")):
                     self._add_ingest(column, name, words, found)
@@ -71,6 +74,19 @@ class Table:
         against = seconds / found[f"{name}_decode_seconds"]
         self.add(column, row, f"{count / seconds:.1f} scans/s, {count * megapixels / seconds:.0f} MP/s")
         self.add(column, f"{row}: time against Pillow’s bare decode", f"{against:.2f} ×")
+
+    def _add_pair(self, column: str, found: dict[str, float]) -> None:
+        """Two workers, in megapixels a second, and their time against that of two plain processes that decode."""
+        everything = 0.0
+        for name, words in (("cards", "cards"), ("large", "large scans")):
+            megapixels, decode = found[f"{name}_megapixels"], found[f"{name}_decode"]
+            everything += megapixels
+            self.add(column, f"two processes decode {words}, Pillow alone", f"{megapixels / decode:.0f} MP/s")
+            for part, said in (("ingest", f"two workers take in {words}"), ("show", f"two make pictures of {words}")):
+                seconds = found[f"{name}_{part}"]
+                text = f"{megapixels / seconds:.0f} MP/s, {seconds / decode:.2f} × the decode"
+                self.add(column, said, text)
+        self.add(column, "two workers cut all of these into regions", f"{everything / found['cut']:.0f} MP/s")
 
     def markdown(self) -> str:
         """The table as aligned Markdown, readable in a terminal too."""
