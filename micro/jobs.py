@@ -116,12 +116,7 @@ def drain_intake(
         while mine is not None:
             waiting = mine
             looked = intake.look_at(waiting, house.storage, house.images)
-            wait_for_turn(house, waiting, looked)
-            with house.database.writing() as session:
-                state = intake.take_in(session, waiting.id, looked, house.clock())
-                goes_on = time.monotonic() < ends
-                following = intake.next_file(session, intake_id, house.clock(), erased) if goes_on else None
-            mine = following
+            state, mine = _take_in_turn(house, waiting, looked, ends)
             if state == "waiting":  # A layout, which is read after all pictures.
                 continue
             if state in ("taken", "same"):
@@ -136,13 +131,22 @@ def drain_intake(
     return taken
 
 
-def wait_for_turn(house: House, waiting: intake.Waiting, looked: intake.Looked) -> None:
-    """Lets the file before this one come first, so that pages are counted in the order of the files; not for ever."""
-    patient_until = time.monotonic() + PATIENCE_S
-    while looked.pages and time.monotonic() < patient_until:
-        with house.database.reading() as session:
-            if not intake.comes_early(session, waiting, house.clock()):
-                return
+def _take_in_turn(
+    house: House, waiting: intake.Waiting, looked: intake.Looked, ends: float
+) -> tuple[str, intake.Waiting | None]:
+    """Writes down what came of a file, and takes the next into hand until ``ends``; returns the state and that file.
+
+    The file before this one comes first, so that pages are counted in the order of the files; but not for ever.
+    """
+    patient_until = time.monotonic() + PATIENCE_S if looked.pages else 0.0
+    while True:
+        with house.database.writing() as session:
+            early = time.monotonic() < patient_until and intake.comes_early(session, waiting, house.clock())
+            if not early:
+                state = intake.take_in(session, waiting.id, looked, house.clock())
+                if time.monotonic() >= ends:
+                    return state, None
+                return state, intake.next_file(session, waiting.intake_id, house.clock(), waiting.erased)
         time.sleep(TURN_S)
 
 

@@ -64,4 +64,7 @@ class Addressed:
     """A table whose rows have an address: an inner counter that never leaves, and a public id that does."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(PUBLIC_ID_LENGTH), unique=True, default=new_public_id)
+    # The sentinel: by it SQLite's rows that were inserted by one statement are told apart, instead of one for each row.
+    public_id: Mapped[str] = mapped_column(
+        String(PUBLIC_ID_LENGTH), unique=True, default=new_public_id, insert_sentinel=True
+    )

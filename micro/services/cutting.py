@@ -126,7 +126,8 @@ def cut_by(session: Session, project: Project, scan: Scan, way: Way, account_id:
     if layout is not None:
         use_layout(session, layout, account_id, now)
     _write_items(session, project, scan, way, items, layout, now)
-    scan.cut_problem, scan.cut_problem_values = "", None
+    if scan.cut_problem:
+        scan.cut_problem, scan.cut_problem_values = "", None
     session.flush()
     return sum(len(item.regions) for item in items)
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from micro.core.manifest import MANIFEST_NAMES, read_manifest
 from micro.core.ports import Images, Picture, Storage
@@ -175,7 +175,8 @@ def take_in(session: Session, file_id: int, looked: Looked, now: datetime) -> st
 
     Returns the file's state: "waiting" for a layout that was taken for a picture and waits for its turn.
     """
-    file = session.get_one(IntakeFile, file_id)
+    its_project = joinedload(IntakeFile.intake).joinedload(Intake.project)
+    file = session.get_one(IntakeFile, file_id, options=[its_project])
     project = file.intake.project
     hold_project(session, project)
     session.refresh(file)

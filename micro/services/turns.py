@@ -27,7 +27,7 @@ TRIES = 3
 class Waiting:
     """A file of a delivery in a worker's hand since ``claimed_at``, not looked at yet.
 
-    ``erased`` are the hashes that its project does not take.
+    ``erased`` are the hashes that its project does not take. ``has_page``: the manifest says which page it is.
     """
 
     id: int
@@ -35,6 +35,8 @@ class Waiting:
     storage_key: str
     erased: frozenset[str] = frozenset()
     claimed_at: datetime | None = None
+    intake_id: int = 0
+    has_page: bool = False
 
 
 def next_file(session: Session, intake_id: int, now: datetime, erased: frozenset[str] = frozenset()) -> Waiting | None:
@@ -68,7 +70,8 @@ def _in_hand(session: Session, file: IntakeFile, now: datetime, erased: frozense
     check_move(INTAKE_FILE, file.state, "working")
     file.state, file.claimed_at, file.claims = "working", now, file.claims + 1
     session.flush()
-    return Waiting(file.id, file.file_name, file.storage_key, erased, now)
+    has_page = bool(file.described.get("page"))
+    return Waiting(file.id, file.file_name, file.storage_key, erased, now, file.intake_id, has_page)
 
 
 def give_back(session: Session, waiting: Waiting) -> None:
@@ -82,16 +85,13 @@ def give_back(session: Session, waiting: Waiting) -> None:
 
 def comes_early(session: Session, waiting: Waiting, now: datetime) -> bool:
     """Whether an earlier picture of the delivery is still in another worker's hand: pages are counted in order."""
-    mine = session.get_one(IntakeFile, waiting.id)
-    if mine.is_layout or mine.described.get("page"):
-        return False
     earlier = select(IntakeFile.id).where(
-        IntakeFile.intake_id == mine.intake_id,
+        IntakeFile.intake_id == waiting.intake_id,
         IntakeFile.state == "working",
-        IntakeFile.id < mine.id,
+        IntakeFile.id < waiting.id,
         IntakeFile.claimed_at > now - HELD,
     )
-    return session.scalar(earlier.limit(1)) is not None
+    return not waiting.has_page and session.scalar(earlier.limit(1)) is not None
 
 
 def free_files(session: Session, intake_id: int) -> int:
