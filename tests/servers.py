@@ -102,6 +102,7 @@ class Mailbox:
 
     url: str = ""
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
 
     def wait_for(self, count: int = 1, limit_s: float = 10) -> list[EmailMessage]:
         """The mails as soon as there are so many; AssertionError when there are not within the limit."""
@@ -113,6 +114,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        self.raw.append(envelope.content)
         self.mails.append(BytesParser(EmailMessage, policy=default).parsebytes(envelope.content))
         return "250 OK"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import smtplib
 import sys
 from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from micro.core.ports import Mail
@@ -25,12 +27,25 @@ class ConsoleMail:
         print(f"--- mail to {to}\n{subject}\n\n{text}\n---", file=sys.stderr, flush=True)  # noqa: T201
 
 
+class OneLinePolicy(EmailPolicy):
+    """Never folds the address that ends messages.
+
+    The standard policy encodes a word that is longer than 78 signs, as the token in it is, and no reader's program
+    would know the address any more; a line may have 998 (RFC 5322). Other headers need the short lines of RFC 2047.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode()
+        return super().fold_binary(name, value)
+
+
 class SmtpMail:
     def __init__(self, address: str, sender: str) -> None:
         self.url, self.sender = urlsplit(address), sender
 
     def send(self, to: str, subject: str, text: str, ends_at: str = "") -> None:
-        message = EmailMessage()
+        message = EmailMessage(OneLinePolicy())
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
         if ends_at:
             message["List-Unsubscribe"] = f"<{ends_at}>"
