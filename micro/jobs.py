@@ -22,7 +22,8 @@ from micro.house import House, open_house
 from micro.services import cutting, cutting_runs, deliveries, intake, messages, releases, settling, uploads
 
 log = logging.getLogger(__name__)
-SWEEP_SECONDS = 30
+# A worker looks up from an empty queue after so many seconds, whether or not work came; a sweep comes within the first.
+SWEEP_SECONDS, LOOK_UP_SECONDS = 30, 5
 # Not gettext: a job has no request whose language it could speak. {title} is the project's.
 MAIL_END = {
     "en": "You get this because you agreed to messages of “{title}”. Its page, and the link that ends them:",
@@ -266,9 +267,9 @@ def new_worker(settings: Settings) -> SweepingWorker:
         [open_queue(settings.redis, answer_s=None)],
         connection=connect(settings.redis, answer_s=None),
         serializer=JSONSerializer,
-        maintenance_interval=SWEEP_SECONDS,
+        maintenance_interval=SWEEP_SECONDS - LOOK_UP_SECONDS,
         # RQ looks up from an empty queue 15 s before this ends, and its maintenance, our sweep, comes only then.
-        worker_ttl=SWEEP_SECONDS + 15,
+        worker_ttl=LOOK_UP_SECONDS + 15,
     )
 
 

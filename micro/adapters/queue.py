@@ -45,7 +45,7 @@ class RqJobs:
             return False
 
     def sweep(self) -> None:
-        self._enqueue("micro.jobs.sweep", 0, "sweep")
+        self._enqueue("micro.jobs.sweep", 0, "sweep-0")
 
     def begun(self, kind: str, subject_id: int) -> None:
         """To be called first by a job: from here on a new call may wait behind it, so that nothing is overlooked."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from micro import jobs
+from micro.adapters.queue import RqJobs, open_queue
 from micro.config import Settings
 from micro.data.models import Account, IntakeFile, Project, Release, Scan, Setup, Task
 from micro.house import House
@@ -144,4 +147,33 @@ def test_an_error_of_the_database_says_nothing_of_what_was_typed(house: House, c
 def test_a_worker_looks_up_for_the_sweep_as_often_as_it_says(tmp_path: Path) -> None:
     with valkey(tmp_path) as address:
         worker = jobs.new_worker(Settings(redis_url=address))
-        assert worker.dequeue_timeout == worker.maintenance_interval == jobs.SWEEP_SECONDS
+        assert worker.dequeue_timeout + worker.maintenance_interval <= jobs.SWEEP_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("enqueue", "run"),
+    [
+        (lambda queue: queue.sweep(), lambda: jobs.sweep(0)),
+        (lambda queue: queue.settle(7), lambda: jobs.settle_project(7)),
+        (lambda queue: queue.take_in(7), lambda: jobs.take_in_delivery(7)),
+        (lambda queue: queue.take_in(7, 2), lambda: jobs.take_in_delivery(7, 2)),
+        (lambda queue: queue.cut(7), lambda: jobs.cut_scans(7)),
+        (lambda queue: queue.release(7), lambda: jobs.make_release(7)),
+        (lambda queue: queue.send(7), lambda: jobs.send_message(7)),
+    ],
+    ids=["sweep", "settle", "take in", "take in, second hand", "cut", "release", "send"],
+)
+def test_a_job_that_has_begun_keeps_the_next_of_its_kind_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enqueue: Callable[[RqJobs], None], run: Callable[[], None]
+) -> None:
+    monkeypatch.setenv("MICRO_DATA", str(tmp_path / "data"))
+    with valkey(tmp_path) as address:
+        monkeypatch.setenv("REDIS_URL", address)
+        queue = RqJobs(address)
+        enqueue(queue)
+        enqueue(queue)
+        assert open_queue(address).count == 1, "the same waits once"
+        with contextlib.suppress(Exception):  # There is no database, and so nothing to do.
+            run()
+        enqueue(queue)
+        assert open_queue(address).count >= 2, "and again as soon as it has begun"
