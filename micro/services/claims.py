@@ -6,7 +6,7 @@ already, says by ``claimed_by_id`` whose it is. Never by address: the visitors o
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from micro.data.models import Answer, Assignment, Task, Volunteer
@@ -59,6 +59,15 @@ def claim(session: Session, account_id: int, token: str | None) -> int:
         note_claim(session, theirs, mine)
     session.flush()
     return cards
+
+
+def projects_to_settle(session: Session, account_id: int) -> list[int]:
+    """The projects in which a task that the account answered waits to be settled, as after a claim."""
+    mine = select(Volunteer.id).where(Volunteer.account_id == account_id).scalar_subquery()
+    theirs = select(Volunteer.id).where(or_(Volunteer.id == mine, Volunteer.claimed_by_id == mine))
+    read = select(Answer.task_id).where(Answer.volunteer_id.in_(theirs))
+    behind = select(Task.project_id).where(Task.unsettled, Task.id.in_(read)).distinct()
+    return list(session.scalars(behind.order_by(Task.project_id)))
 
 
 def _of_cookie(session: Session, token: str | None) -> Volunteer | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from micro.core.consensus.keys import key_of
 from micro.core.fields import Field, Said
@@ -30,7 +30,7 @@ from micro.data.models import (
 )
 from micro.errors import NotFound
 from micro.services.review_queue import form_of
-from micro.services.setting_aside import is_set_aside, person_id
+from micro.services.setting_aside import is_set_aside, person_id, place_from_last
 from micro.services.settling import bare
 
 ROWS_A_PAGE = 50
@@ -155,8 +155,8 @@ def _figures(project_id: int) -> Select[Any]:
     tasks = (
         select(
             person_id().label("person_id"),
-            func.count(case((Assignment.state == "answered", 1))).label("answers"),
-            func.count(case((Assignment.state == "skipped", 1))).label("skipped"),
+            func.count(func.distinct(case((Assignment.state == "answered", Assignment.task_id)))).label("answers"),
+            func.count(func.distinct(case((Assignment.state == "skipped", Assignment.task_id)))).label("skipped"),
         )
         .join(Volunteer, Volunteer.id == Assignment.volunteer_id)
         .where(Assignment.project_id == project_id)
@@ -192,12 +192,10 @@ def agreements(session: Session, project: Project, volunteer_ids: Sequence[int])
     form = form_of(session, project.id)
     same, compared = dict.fromkeys(volunteer_ids, 0), dict.fromkeys(volunteer_ids, 0)
     place = func.row_number().over(partition_by=person_id(), order_by=Answer.id.desc()).label("place")
-    newer = aliased(Answer)
-    superseded = select(newer.id).where(newer.assignment_id == Answer.assignment_id, newer.number > Answer.number)
     newest = (
         select(Answer.id, person_id().label("person_id"), place)
         .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Answer.project_id == project.id, _are(volunteer_ids), ~superseded.exists())
+        .where(Answer.id.in_(_standing(project.id, volunteer_ids)))
         .subquery()
     )
     rows = session.execute(
@@ -214,6 +212,17 @@ def agreements(session: Session, project: Project, volunteer_ids: Sequence[int])
         compared[volunteer_id] += len(known)
         same[volunteer_id] += sum(known.values())
     return {volunteer_id: Agreement(same[volunteer_id], compared[volunteer_id]) for volunteer_id in volunteer_ids}
+
+
+def _standing(project_id: int, person_ids: Sequence[int]) -> Select[int]:
+    """The newest answer of each of these people to each task of the project."""
+    each = (
+        select(Answer.id, place_from_last().label("back"))
+        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+        .where(Answer.project_id == project_id, _are(person_ids))
+        .subquery()
+    )
+    return select(each.c.id).where(each.c.back == 1)
 
 
 def _are(person_ids: Sequence[int]) -> ColumnElement[bool]:
@@ -244,11 +253,8 @@ def answers_of(
     session: Session, project: Project, volunteer: Volunteer, page: int = 1
 ) -> tuple[list[GivenAnswer], int]:
     """The volunteer's newest answers, one a task, newest first, beside what the records say; and on how many pages."""
-    newer = aliased(Answer)
-    superseded = select(newer.id).where(newer.assignment_id == Answer.assignment_id, newer.number > Answer.number)
-    them = select(Volunteer.id).where(_are([volunteer.id]))
-    theirs = (Answer.project_id == project.id, Answer.volunteer_id.in_(them), ~superseded.exists())
-    total = session.scalar(select(func.count()).select_from(Answer).where(*theirs)) or 0
+    theirs = Answer.id.in_(_standing(project.id, [volunteer.id]))
+    total = session.scalar(select(func.count()).select_from(Answer).where(theirs)) or 0
     pages = max(1, -(-total // ANSWERS_A_PAGE))
     rows = session.execute(
         select(Answer, Item, Record, RecordVersion.values)
@@ -256,7 +262,7 @@ def answers_of(
         .join(Item, Item.id == Task.item_id)
         .outerjoin(Record, Record.item_id == Item.id)
         .outerjoin(RecordVersion, (RecordVersion.record_id == Record.id) & (RecordVersion.number == Record.current))
-        .where(*theirs)
+        .where(theirs)
         .options(joinedload(Answer.assignment).joinedload(Assignment.task))
         .order_by(Answer.id.desc())
         .limit(ANSWERS_A_PAGE)

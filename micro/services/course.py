@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from micro.core.forecast import Forecast, forecast
@@ -23,7 +23,9 @@ from micro.data.models import (
     Release,
     Scan,
     Task,
+    Volunteer,
 )
+from micro.services.setting_aside import person_id
 
 DAYS = 28
 FIRST_EXPERIENCE = 10  # So many done tasks tell how many answers one takes; before that the rule's least does.
@@ -76,9 +78,18 @@ def _answers_between(session: Session, project_id: int, start: datetime, end: da
 
 
 def _people_since(session: Session, project_id: int, start: datetime) -> tuple[int, int]:
-    lately = select(Answer.volunteer_id).where(Answer.project_id == project_id, Answer.at > start).distinct().subquery()
+    lately = (
+        select(person_id().label("person_id"))
+        .join(Answer, Answer.volunteer_id == Volunteer.id)
+        .where(Answer.project_id == project_id, Answer.at > start)
+        .distinct()
+        .subquery()
+    )
+    theirs = select(Volunteer.id).where(
+        or_(Volunteer.id == lately.c.person_id, Volunteer.claimed_by_id == lately.c.person_id)
+    )
     earlier = select(Answer.id).where(
-        Answer.project_id == project_id, Answer.volunteer_id == lately.c.volunteer_id, Answer.at <= start
+        Answer.project_id == project_id, Answer.volunteer_id.in_(theirs.correlate(lately)), Answer.at <= start
     )
     people, known = session.execute(
         select(func.count(), func.count(case((earlier.exists(), 1)))).select_from(lately)

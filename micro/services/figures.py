@@ -24,9 +24,11 @@ from micro.data.models import (
     Region,
     Scan,
     Task,
+    Volunteer,
 )
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
+from micro.services.setting_aside import person_id
 from micro.services.trials import BEFORE_OPENING
 
 FIGURES_KEPT = timedelta(seconds=60)
@@ -60,7 +62,7 @@ def progress_of_all(session: Session, project_ids: Iterable[int]) -> dict[int, P
     wanted = list(project_ids)
     asked, done = func.count(case((Task.state != "held", 1))), func.count(case((Task.state == "done", 1)))
     tasks = _counts(session, wanted, Task.project_id, asked, done)
-    answers = _counts(session, wanted, Answer.project_id, func.count(), func.count(func.distinct(Answer.volunteer_id)))
+    answers = _answers_and_people(session, wanted)
     scans = _counts(session, wanted, Scan.project_id, func.count(case((Scan.state.in_(("shown", "withdrawn")), 1))))
     waiting = _counts(session, wanted, Record.project_id, func.count(case((Record.state == "review", 1))))
     return {
@@ -77,6 +79,22 @@ def _counts(session: Session, wanted: list[int], owner: Any, *counts: Any) -> di
     return {row[0]: tuple(row[1:]) for row in found}
 
 
+def _answers_and_people(session: Session, wanted: list[int]) -> dict[int, tuple[int, ...]]:
+    """By project: answers, and people who gave them; one who answered with and without an account is one."""
+    each = (
+        select(Answer.project_id, Answer.volunteer_id, func.count().label("answers"))
+        .where(Answer.project_id.in_(wanted))
+        .group_by(Answer.project_id, Answer.volunteer_id)
+        .subquery()
+    )
+    found = session.execute(
+        select(each.c.project_id, func.sum(each.c.answers), func.count(func.distinct(person_id())))
+        .join(Volunteer, Volunteer.id == each.c.volunteer_id)
+        .group_by(each.c.project_id)
+    )
+    return {project_id: (int(answers), people) for project_id, answers, people in found}
+
+
 @dataclass(frozen=True)
 class NetworkFigures:
     """The figures of the front page."""
@@ -90,8 +108,16 @@ class NetworkFigures:
 def network_figures(session: Session) -> NetworkFigures:
     """Answers, records that anyone may use, people who answered, and institutions with a public project; no trials."""
     opened = select(Project.id).where(Project.state.not_in(BEFORE_OPENING))
+    each = (
+        select(Answer.volunteer_id, func.count().label("answers"))
+        .where(Answer.project_id.in_(opened))
+        .group_by(Answer.volunteer_id)
+        .subquery()
+    )
     answers, volunteers = session.execute(
-        select(func.count(), func.count(func.distinct(Answer.volunteer_id))).where(Answer.project_id.in_(opened))
+        select(func.coalesce(func.sum(each.c.answers), 0), func.count(func.distinct(person_id())))
+        .select_from(each)
+        .join(Volunteer, Volunteer.id == each.c.volunteer_id)
     ).one()
     read = select(func.count()).select_from(Record).where(Record.state.in_(("settled", "decided")))
     records = session.scalar(read.where(Record.project_id.in_(opened))) or 0
@@ -104,7 +130,7 @@ def network_figures(session: Session) -> NetworkFigures:
         )
         or 0
     )
-    return NetworkFigures(answers, records, volunteers, institutions)
+    return NetworkFigures(int(answers), records, volunteers, institutions)
 
 
 _lately: dict[str, tuple[datetime, NetworkFigures]] = {}

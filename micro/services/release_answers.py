@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from micro.core.fields import Field
 from micro.core.kind import Column
@@ -20,7 +20,7 @@ from micro.core.release.columns import Described, FieldColumns
 from micro.core.release.rows import cell
 from micro.data.models import Answer, Assignment, Item, Project, Record, Region, Scan, Setup, Task, Volunteer
 from micro.kinds import kind_named
-from micro.services.setting_aside import counted
+from micro.services.setting_aside import counted, order_of_answers, person_id
 
 AT_ONCE = 500
 
@@ -106,23 +106,25 @@ def _all_fields(setups: Iterable[Setup], now: Mapping[str, Field], language: str
 
 
 def _query(project_id: int) -> Select[Any]:
-    newest = func.max(Answer.number).over(partition_by=Answer.assignment_id)
+    person = aliased(Volunteer)  # Who claimed the answers of another volunteer is one person with them.
+    whose = (Answer.task_id, person_id())
     return (
         select(
             Answer.public_id,
-            Answer.number,
+            func.row_number().over(partition_by=whose, order_by=order_of_answers()).label("number"),
+            func.count().over(partition_by=whose).label("newest"),
             Answer.at,
             Answer.surplus,
             Answer.value,
             Answer.setup_id,
-            newest.label("newest"),
-            Volunteer.public_id.label("volunteer"),
+            person.public_id.label("volunteer"),
             Record.public_id.label("record"),
             Item.identifier,
             Region.name.label("region"),
         )
         .join(Assignment, Assignment.id == Answer.assignment_id)
         .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+        .join(person, person.id == person_id())
         .join(Task, Task.id == Answer.task_id)
         .join(Region, Region.id == Task.region_id)
         .join(Item, Item.id == Task.item_id)

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from micro.core.states import SET_ASIDE, check_move
 from micro.data.database import locked
-from micro.data.models import Assignment, Project, SetAside, Task, Volunteer
+from micro.data.models import Answer, Assignment, Project, SetAside, Task, Volunteer
 from micro.errors import BadAnswer, Conflict
 from micro.services.assignments import give_back
 from micro.services.moves import note_move
@@ -51,6 +52,23 @@ def counted(project_id: int | ColumnElement[int]) -> ColumnElement[bool]:
 def person_id() -> ColumnElement[int]:
     """For a query that has Volunteer in it: the volunteer that stands for the person, who may have claimed this one."""
     return func.coalesce(Volunteer.claimed_by_id, Volunteer.id)
+
+
+def order_of_answers() -> list[ColumnElement[Any]]:
+    """Of one person's answers to one task: the order that settling sees, the last is the one that counts.
+
+    The newest of each assignment come after those that it corrected: who claimed answers may have two assignments.
+    """
+    newer = aliased(Answer)
+    corrected = select(newer.id).where(newer.assignment_id == Answer.assignment_id, newer.number > Answer.number)
+    last: list[Any] = [case((corrected.exists(), 0), else_=1), Answer.at, Answer.assignment_id, Answer.number]
+    return last
+
+
+def place_from_last() -> ColumnElement[int]:
+    """For a query that has Answer and Volunteer in it: 1 for the answer of a person to a task that counts, 2 before."""
+    backwards = [column.desc() for column in order_of_answers()]
+    return func.row_number().over(partition_by=(Answer.task_id, person_id()), order_by=backwards)
 
 
 def is_aside(session: Session, project_id: int, volunteer_id: int) -> bool:

@@ -16,8 +16,21 @@ from sqlalchemy.orm import Session
 
 from micro.core.review import DECIDED
 from micro.data.database import locked
-from micro.data.models import Answer, Assignment, Decision, Move, Project, Record, RecordVersion, Region, Scan, Task
+from micro.data.models import (
+    Answer,
+    Assignment,
+    Decision,
+    Move,
+    Project,
+    Record,
+    RecordVersion,
+    Region,
+    Scan,
+    Task,
+    Volunteer,
+)
 from micro.services.moves import note_move
+from micro.services.setting_aside import person_id
 
 # The states in which an answer may be one of a trial, and those that end it for good.
 BEFORE_OPENING = frozenset({"draft", "trial"})
@@ -50,8 +63,10 @@ def trial_work(session: Session, project: Project) -> TrialWork:
     if project.state not in BEFORE_OPENING:
         return TrialWork()
     answers, people = session.execute(
-        select(func.count(), func.count(func.distinct(Answer.volunteer_id)))
+        select(func.count(), func.count(func.distinct(person_id())))
+        .select_from(Answer)
         .join(Assignment, Assignment.id == Answer.assignment_id)
+        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
         .where(Assignment.project_id == project.id, Assignment.trial)
     ).one()
     items = _tried_items(session, project.id)

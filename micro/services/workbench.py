@@ -97,7 +97,7 @@ def own_answers(
     newest = (
         select(func.max(Answer.id).label("id"))
         .where(Answer.volunteer_id.in_(volunteer_ids))
-        .group_by(Answer.assignment_id)
+        .group_by(Answer.task_id)  # Who claimed what they had read without the account may have read one twice.
         .subquery()
     )
     count = session.scalar(select(func.count()).select_from(newest)) or 0

@@ -152,6 +152,9 @@ def _keep_credit(account: Account) -> None:
     """Claims what was read in this browser, as its reader asked for at signing up."""
     with house().database.writing() as session:
         cards = claims.claim(session, account.id, volunteer_token())
+        behind = claims.projects_to_settle(session, account.id)
+    for project_id in behind:
+        house().queue.settle(project_id)
     forget_cookie()
     flash(ngettext("%(num)s card is yours now.", "%(num)s cards are yours now.", cards), "good")
 

@@ -43,6 +43,9 @@ def claim() -> ResponseReturnValue:
     if request.form.get("whose") == "mine":
         with house().database.writing() as session:
             kept = claims.claim(session, my_id(), volunteer_token())
+            behind = claims.projects_to_settle(session, my_id())
+        for project_id in behind:
+            house().queue.settle(project_id)
         flash(
             ngettext("%(num)s card is yours now.", "%(num)s cards are yours now.", kept)
             if kept

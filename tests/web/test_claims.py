@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from micro.app import create_app
 from micro.data.models import Account, Answer, Assignment, Record, Task, Volunteer
 from micro.house import House
 from micro.services import reviewing, settling
@@ -107,13 +109,32 @@ def test_answers_are_added_to_those_that_the_account_has(house: House, app: Flas
     read(browser, 3)
     sign_in(browser, cast.ada)
     browser.post("/me/claim", data={"whose": "mine"})
-    # Both began with the same cards: three different ones in all, and five answers.
-    assert "5 cards read by you" in known.get("/my-answers").text
+    # Both began with the same cards: five answers to three different ones.
+    assert "3 cards read by you" in known.get("/my-answers").text
     assert '<span class="letter__number">3</span>' in known.get("/me").text
     with house.database.reading() as session:
         answered = session.scalars(select(Answer.task_id).distinct()).all()
         held = session.scalars(select(Assignment.task_id).where(Assignment.state == "lent")).all()
     assert not set(held) & set(answered)
+
+
+@pytest.mark.usefixtures("cards")
+def test_what_two_had_read_and_one_claims_is_settled_at_once(house: House, cast: Cast) -> None:
+    class Asked:
+        settled: list[int] = []
+
+        def settle(self, project_id: int) -> None:
+            self.settled.append(project_id)
+
+    app = create_app(opened=replace(house, queue=Asked()))  # type: ignore[arg-type]
+    app.config["WTF_CSRF_ENABLED"] = False
+    known, browser = signed_in(app, cast.ada), app.test_client()
+    read(known, 2)
+    read(browser, 2)
+    sign_in(browser, cast.ada)
+    Asked.settled.clear()
+    browser.post("/me/claim", data={"whose": "mine"})
+    assert Asked.settled == [cast.project.id]
 
 
 @pytest.mark.usefixtures("cards")
