@@ -190,10 +190,14 @@ class _Reading:
         for some in found.partitions(AT_ONCE):
             regions = self._regions([row.item_id for row in some])
             reviewed = self._reviewed([row.id for row in some])
+            asked = self._asked([row.item_id for row in some])
             for row in some:
-                yield self._facts(row, regions.get(row.item_id, ()), reviewed.get(row.id))
+                told = asked.get(row.item_id, frozenset())
+                yield self._facts(row, regions.get(row.item_id, ()), reviewed.get(row.id), told)
 
-    def _facts(self, row: Row[Any], regions: Sequence[RegionFacts], reviewed_at: datetime | None) -> RecordFacts:
+    def _facts(
+        self, row: Row[Any], regions: Sequence[RegionFacts], reviewed_at: datetime | None, asked: frozenset[str]
+    ) -> RecordFacts:
         facts = RecordFacts(
             record=row.public_id,
             identifier=row.identifier,
@@ -207,6 +211,7 @@ class _Reading:
             values=public_values(row.now_said, self.fields, self.on),
             newest=public_values(row.newest_said or {}, self.fields, self.on),
             regions=tuple(regions),
+            asked=asked,
             scan={
                 "url": self._address(row.scan_state, row.reference, f"scan/{row.scan}"),
                 "sha256": row.sha256,
@@ -255,6 +260,15 @@ class _Reading:
                     region.height_px,
                 )
             )
+        return found
+
+    def _asked(self, item_ids: list[int]) -> dict[int, frozenset[str]]:
+        """By item: the fields for which any of its tasks asks."""
+        found: dict[int, frozenset[str]] = {}
+        for item_id, fields in self.session.execute(
+            select(Task.item_id, Task.fields).where(Task.item_id.in_(item_ids))
+        ):
+            found[item_id] = found.get(item_id, frozenset()) | frozenset(fields)
         return found
 
     def _reviewed(self, record_ids: list[int]) -> dict[int, datetime]:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from micro import jobs
 from micro.core.release.papers import files_with
-from micro.data.models import Project, Setup, Volunteer
+from micro.data.models import Project, Setup, Task, Volunteer
 from micro.data.snapshot import hold_still
 from micro.errors import BadAnswer, Conflict, OutsideFailed
 from micro.house import House
@@ -32,6 +32,7 @@ from tests.services.releasing import (
     make,
     objects,
     record_of,
+    settle,
     table,
 )
 
@@ -388,11 +389,36 @@ def test_a_form_that_changed_keeps_the_old_answers_readable(house: House, cast: 
         )
     files = files_of(house, make(house, cast.project))
     (row,) = table(files["records.csv"])
-    assert (row["length"], row["length_status"], row["weight_status"]) == ("", "unresolved", "unresolved")
+    assert (row["length"], row["length_status"], row["weight_status"]) == ("", "unresolved", "unasked")
     lengths = table(files["answers.csv"])
     assert {(answer["length"], answer["length_unit"], answer["form_version"]) for answer in lengths} == {
         ("12.4", "cm", "1")
     }
+
+
+def test_a_field_that_came_after_a_record_was_read_was_not_asked(house: House, cast: Cast) -> None:
+    stock(house, cast, 2)
+    everybody_answers(house, cast.project, good_answer(), good_answer())
+    (before,) = {row["confidence"] for row in table(files_of(house, make(house, cast.project))["records.csv"])}
+    with house.database.writing() as session:
+        later = {"name": "weight", "type": "text"}
+        body = {"fields": [*FORM["fields"], later]}
+        version = {"version": 2, "kind": "transcribe", "kind_version": 1, "created_at": house.clock()}
+        session.add(Setup(project_id=cast.project.id, body=body, **version))
+        asked = session.scalars(select(Task).where(Task.item_id == record_of(session, "HM 2").item_id)).one()
+        asked.fields = [*asked.fields, "weight"]
+        asked.unsettled = True
+    settle(house, cast.project)
+    release = make(house, cast.project)
+    files = files_of(house, release)
+    old, new = sorted(table(files["records.csv"]), key=lambda row: row["identifier"])
+    assert (old["state"], old["weight_status"], old["weight"], old["confidence"]) == ("agreed", "unasked", "", before)
+    assert (new["weight_status"], new["confidence"]) == ("unresolved", "0.000")
+    told = {row["identifier"]: row for row in table(files["values.csv"]) if row["field"] == "weight"}
+    assert (told["HM 1"]["status"], told["HM 1"]["value"], told["HM 1"]["answers"]) == ("unasked", "", "0")
+    figures = (release.manifest or {})["figures"]
+    assert figures["statuses"]["unasked"] == 1
+    assert sum(count for _, count in figures["confidence"]) == len(table(files["values.csv"])) - 1
 
 
 def test_a_reading_sees_one_moment_however_many_queries_it_asks(house: House, cast: Cast) -> None:

@@ -32,7 +32,8 @@ class Tally:
         self.answers[facts.answers] += 1
         for value in values:
             self.statuses[value.status] += 1
-            self.confidence[confidence_class(value.confidence)] += 1
+            if value.status != "unasked":
+                self.confidence[confidence_class(value.confidence)] += 1
             self.compared += value.answers > 1
             self.unanimous += value.answers > 1 and len(value.evidence) == 1
 

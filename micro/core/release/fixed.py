@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STATES = ("checked", "agreed", "unresolved")
-STATUSES = ("given", "unsure", "blank", "illegible", "unresolved")
+STATUSES = ("given", "unsure", "blank", "illegible", "unasked", "unresolved")
 SAID_STATUSES = ("given", "unsure", "blank", "illegible")
 
 
@@ -113,8 +113,8 @@ VALUES = (
         "string",
         "Status",
         "Statut",
-        "given, unsure (given, but marked as not sure), blank (nothing is written there), illegible, or "
-        "unresolved (no value has enough support yet).",
+        "given, unsure (given, but marked as not sure), blank (nothing is written there), illegible, unasked (not "
+        "asked, because the form got the field later), or unresolved (no value has enough support yet).",
         STATUSES,
         required=True,
     ),
@@ -123,7 +123,7 @@ VALUES = (
         "number",
         "Confidence",
         "Confiance",
-        "How sure we are of this value, 0 to 1, three decimals.",
+        "How sure we are of this value, 0 to 1, three decimals; 1 for what was not asked.",
         required=True,
     ),
     Described(

@@ -32,7 +32,10 @@ class RegionFacts:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """All that is known of one record. ``values`` is its current version, ``newest`` the engine's newest outcome."""
+    """All that is known of one record. ``values`` is its current version, ``newest`` the engine's newest outcome.
+
+    ``asked`` names the fields that its tasks ask for; None: all of the form.
+    """
 
     record: str
     identifier: str
@@ -47,6 +50,7 @@ class RecordFacts:
     newest: Mapping[str, Any]
     scan: Mapping[str, Any]
     regions: tuple[RegionFacts, ...]
+    asked: frozenset[str] | None = None
 
     @property
     def checked(self) -> bool:
@@ -61,7 +65,10 @@ class RecordFacts:
 
 @dataclass(frozen=True)
 class FieldFacts:
-    """What is released of one field. ``said`` is empty while unresolved, ``guess`` empty otherwise."""
+    """What is released of one field. ``said`` is empty while unresolved, ``guess`` empty otherwise.
+
+    A field that came into the form after the record was read is "unasked": it is certain that nobody was asked.
+    """
 
     field: Field
     status: str
@@ -81,6 +88,8 @@ def field_facts(facts: RecordFacts, fields: Sequence[Field], target: float) -> t
 
 def _one_field(facts: RecordFacts, field: Field, target: float) -> FieldFacts:
     entry = facts.values.get(field.name) or {}
+    if not entry and facts.asked is not None and field.name not in facts.asked:
+        return FieldFacts(field, "unasked", {}, {}, 1.0, False, (), 0, 0)
     said = {part: entry[part] for part in ("value", "mark") if part in entry}
     confidence = float(entry.get("confidence", 1.0 if facts.checked and said else 0.0))
     tied = bool(entry.get("tied")) and not facts.checked
