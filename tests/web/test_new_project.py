@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from micro.data.models import Project
 from micro.house import House
-from micro.services.project_templates import TEMPLATES
+from micro.services.project_templates import TEMPLATES, ProjectTemplate
 from micro.services.projects import project_named
 from tests.cast import Cast, add_cards, signed_in
 from tests.services.reading import agreed
@@ -80,6 +80,27 @@ def test_a_project_is_made_and_says_what_is_next(house: House, cast: Cast, mia: 
         add_cards(session, house, project, 2)
     page = text(mia.get(made.location))
     assert page.count('aria-label="not done"') == 2 and "2 cards to read" in page and "2 scans" in page
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.slug)
+def test_the_way_of_cutting_that_a_template_promises_is_chosen(
+    cast: Cast, mia: FlaskClient, template: ProjectTemplate
+) -> None:
+    made = mia.post(NEW, data={**GOOD, "template": template.slug})
+    promised = template.cutting or "template"
+    page = mia.get(f"{made.location}/cutting").text
+    assert re.findall(r'name="by" value="(\w+)" checked', page) == [promised], "also by the tab"
+    for asked, chosen in (("grid", "grid"), ("nonsense", promised)):
+        page = mia.get(f"{made.location}/cutting?by={asked}").text
+        assert re.findall(r'name="by" value="(\w+)" checked', page) == [chosen]
+
+
+def test_a_way_that_was_chosen_stays_whatever_the_link_says(house: House, cast: Cast, mia: FlaskClient) -> None:
+    mia.post(NEW, data=GOOD)
+    with house.database.writing() as session:
+        project_named(session, "l-ete-1907").cutting = {"by": "lines", "margin": 0.1}
+    page = mia.get("/desk/l-ete-1907/cutting?by=whole").text
+    assert re.findall(r'name="by" value="(\w+)" checked', page) == ["lines"]
 
 
 def test_an_open_project_shows_no_steps(cast: Cast, mia: FlaskClient) -> None:

@@ -17,9 +17,12 @@ from micro.core.fields import Field
 from micro.data.models import Project
 from micro.errors import BadAnswer, Conflict, MicroError
 from micro.services import cutting, cutting_discard, cutting_preview, cutting_runs, projects
+from micro.services.assignments import current_setup
 from micro.services.cutting_runs import CuttingProgress
+from micro.services.project_templates import fitting_cutting
 from micro.web.context import current_person, house
 from micro.web.desk.cutting_form import (
+    WAYS,
     Typed,
     body_of,
     read_json,
@@ -46,7 +49,17 @@ def cutting_page(project: str) -> ResponseReturnValue:
             return _figures_for_script(progress)
         if progress.is_running or progress.cut:
             return _state_page(session, found, progress)
-        return _edit_page(session, found, typed_from_body(found.cutting))
+        return _edit_page(session, found, _first_typed(session, found))
+
+
+def _first_typed(session: Session, found: Project) -> Typed:
+    """The way that the project has; before the first, the one that the link names or that the form's template fits."""
+    typed = typed_from_body(found.cutting)
+    if found.cutting:
+        return typed
+    fitting = fitting_cutting(current_setup(session, found.id).body)
+    by = next((by for by in (request.args.get("by"), fitting) if by in WAYS), typed.by)
+    return replace(typed, by=by)
 
 
 def _figures_for_script(progress: CuttingProgress) -> Response:
