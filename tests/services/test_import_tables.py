@@ -155,6 +155,15 @@ def test_a_row_is_an_answer_with_values_of_every_type(house: House, cards: Proje
         assert "ada" not in str(session.scalars(select(Volunteer.source_id)).all()), "no name is kept, only a hash"
 
 
+def test_an_empty_cell_for_the_time_is_the_time_of_the_import(house: House, cards: Project) -> None:
+    text = "item;user;time;Object\nHM 1;ada;;Axe\nHM 2;ada; ;Axe\nHM 2;bo;2020-05-01;Axe\nHM 1;bo;soon;Axe\n"
+    done, (bad,) = bring(house, cards, text, meanings={})
+    assert done.added == 3 and bad.number == 5
+    with house.database.reading() as session:
+        times = [at.isoformat() for at in session.scalars(select(Answer.at).order_by(Answer.id))]
+        assert times == [house.clock().isoformat()] * 2 + ["2020-05-01T00:00:00+00:00"]
+
+
 def test_the_same_table_twice_adds_nothing_and_a_longer_one_what_is_new(house: House, cards: Project) -> None:
     bring(house, cards, f"{HEAD}\n{ROW}\n")
     done, bad = bring(house, cards, f"{HEAD}\n{ROW}\n{ROW.replace('ada', 'bo')}\n{ROW}\n")

@@ -95,7 +95,8 @@ def _answers(
     item = _item_of(plan, cells)
     if item not in tasks:
         raise NotFound("There is no item “%(item)s” in this project.", item=item)
-    at = moment_of(plan.cell(cells, "time"), "time") if "time" in plan.columns.values() else now
+    written = plan.cell(cells, "time")
+    at = moment_of(written, "time") if written else now
     said = said_of(plan, cells)
     source_id = _source_id(plan, cells)
     parts = [(task, {name: said[name] for name in task[2] if name in said}) for task in tasks[item]]
