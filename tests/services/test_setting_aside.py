@@ -205,7 +205,7 @@ def test_whoever_is_set_aside_may_go_on_and_takes_nobodys_place(house: House, ca
         lent = assignments.lend_task(session, project, volunteer(session, house, "vandal"), house.clock(), RULE)
         assert lent is not None
         given = give_answer(session, lent, good_answer(), "once", house.clock())
-        assert given.thanked and given.answer.surplus
+        assert given.in_time and given.answer.surplus
         assert (lent.task.answered, lent.task.lent) == (0, 0)
 
 
