@@ -95,8 +95,11 @@ def test_an_outcome_is_a_value_that_somebody_gave_and_a_confidence(given_: tuple
     assert 0 <= outcome.confidence <= 1
     keys = {key_of(field, said) for said in answers} - {None}
     assert (outcome.said == {}) == (not keys)
-    if outcome.said and field.type not in ("date", "tags"):
+    if outcome.said and field.type not in ("date", "tags", "point"):
         assert key_of(field, outcome.said) in keys
+    if field.type == "point" and "value" in outcome.said:
+        given_points = [said["value"] for said in answers if "value" in said]
+        assert min(metres_between(outcome.said["value"], point) for point in given_points) <= SAME_PLACE_M
     if field.type == "tags" and "value" in outcome.said:
         named = {label_key(label) for said in answers for label in said.get("value", ())}
         assert {label_key(label) for label in outcome.said["value"]} <= named

@@ -32,11 +32,11 @@ def place_weights(answers: Sequence[PlaceAnswer]) -> list[float]:
 
     Two things are learned over all items. First who is reliable: how often others who answered the same item put it
     within SAME_PLACE_M, each of them counted by their own reliability, shrunk to PRIOR as if PRIOR_ANSWERS had been
-    seen before. A disagreement of two counts against both, so that no volunteer is believed more and more for having been
-    believed, as happens to Dawid and Skene's iteration when nearly all items have two answers. Second which coordinates
-    are suspicious: the very same point given for many items is more often where the map began, or where a search for a
-    country lands, than a place; its weight falls with the number of other items that it was given for. An item with one
-    answer teaches nothing. Cost: answers, times answers an item.
+    seen before. A disagreement of two counts against both, so that no volunteer is believed more and more for
+    having been believed, as happens to Dawid and Skene's iteration when nearly all items have two answers. Second
+    which coordinates are suspicious: the very same point given for many items is more often where the map began, or
+    where a search for a country lands, than a place; its weight falls with the number of other items that it was
+    given for. An item with one answer teaches nothing. Cost: answers, times answers an item.
     """
     items: dict[Hashable, list[int]] = defaultdict(list)
     for number, answer in enumerate(answers):

@@ -196,7 +196,7 @@ def found(answers: list[PlaceAnswer], weights: list[float]) -> dict[int, Point]:
         place = merge_places([(answers[i].lat, answers[i].lon) for i in mine], [weights[i] for i in mine])
         assert place is not None
         places[item] = (place.lat, place.lon)
-    return places  # type: ignore[return-value]
+    return places
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -207,9 +207,7 @@ def test_those_who_leave_the_map_where_it_began_are_not_followed(seed: int) -> N
     right = [sum(away(places[item], truth[item]) < 1000 for item in truth) for places in (learned, blind)]
     assert right[0] > right[1] + 20
     assert max(w for w, a in zip(weights, answers, strict=True) if (a.lat, a.lon) == START) < min(
-        w
-        for w, a in zip(weights, answers, strict=True)
-        if a.volunteer == 0  # type: ignore[comparison-overlap]
+        w for w, a in zip(weights, answers, strict=True) if a.volunteer == 0
     )
 
 
