@@ -15,6 +15,7 @@ from typing import Any
 from micro.errors import BadAnswer
 
 ANSWERS_MOST = 100
+PRIOR_ANSWERS = 4.0
 TASK_ORDERS = ("finish_first", "spread")
 
 
@@ -64,7 +65,7 @@ class Patience:
 
 
 @lru_cache(maxsize=65_536)
-def expected_gain(confidence: float, reliability: float, ahead: int, ways: int = 4) -> float:
+def expected_gain(confidence: float, reliability: float, ahead: int, ways: int = 4, answers: int = 0) -> float:
     """How much the probability of being right is expected to rise for each answer more, when up to ``ahead`` are asked.
 
     The proposed value is right with the probability ``confidence``, and every further volunteer with ``reliability``,
@@ -72,7 +73,9 @@ def expected_gain(confidence: float, reliability: float, ahead: int, ways: int =
     many answers are imagined, and after them the better of the proposed value and the strongest other is taken. This
     is the value of information as of Kamar, Hacker and Horvitz (2012, "Combining human and machine intelligence in
     large-scale crowdsourcing"). Not only the next answer is looked at, because one alone often cannot turn a majority
-    that two could: the best rise per answer of all numbers up to ``ahead`` counts.
+    that two could: the best rise per answer of all numbers up to ``ahead`` counts. What stays in doubt after many
+    ``answers`` is hard, and the next volunteers will not be better at it: the reliability is drawn towards the
+    confidence by every answer that there is, from a prior worth PRIOR_ANSWERS of them.
 
     0 when ``ahead`` is 0, when nobody is better than chance, or when it is certain. Never negative.
     """
@@ -80,7 +83,9 @@ def expected_gain(confidence: float, reliability: float, ahead: int, ways: int =
     chance = 1 / (ways + 1)
     if ahead < 1 or reliability <= chance or sure >= 1:
         return 0.0
-    return max(_rise(sure, min(reliability, 0.999), more, ways) / more for more in range(1, ahead + 1))
+    here = (PRIOR_ANSWERS * reliability + answers * min(sure, reliability)) / (PRIOR_ANSWERS + answers)
+    here = min(max(here, chance), 0.999)
+    return max(_rise(sure, here, more, ways) / more for more in range(1, ahead + 1))
 
 
 def _rise(sure: float, right: float, more: int, ways: int) -> float:
@@ -112,15 +117,16 @@ def judge(
         return Verdict(False, wanted)
     if confidence >= rule.target or answered >= rule.most:
         return Verdict(True, wanted)
-    if patience is not None and not worth_asking(patience, [confidence], rule.most - answered):
+    if patience is not None and not worth_asking(patience, [confidence], rule.most - answered, answered):
         return Verdict(True, wanted)
     return Verdict(False, max(wanted, answered + 1))
 
 
-def worth_asking(patience: Patience, confidences: Iterable[float], ahead: int) -> bool:
+def worth_asking(patience: Patience, confidences: Iterable[float], ahead: int, answers: int) -> bool:
     """Whether one more answer to an item is expected to bring its price, as the mean of its fields; no field, no worth.
 
-    ``confidences`` are those of the fields that one answer fills in together, ``ahead`` how many answers may come yet.
+    ``confidences`` are those of the fields that one answer fills in together, ``ahead`` how many answers may come yet,
+    ``answers`` how many there are.
     """
-    gains = [expected_gain(round(one, 3), patience.reliability, ahead, patience.ways) for one in confidences]
+    gains = [expected_gain(round(one, 3), patience.reliability, ahead, patience.ways, answers) for one in confidences]
     return bool(gains) and math.fsum(gains) / len(gains) >= patience.price

@@ -83,7 +83,7 @@ class History:
         """Where an adaptive rule stops: when one more answer is not expected to bring its price."""
         patience = Patience(self.reliability, price)
         for state in self.states[:-1]:
-            if not worth_asking(patience, state.chances, AHEAD):
+            if not worth_asking(patience, state.chances, AHEAD, state.answers):
                 return state
         return self.states[-1]
 

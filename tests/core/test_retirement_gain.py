@@ -63,6 +63,12 @@ def test_the_gain_of_one_answer_is_about_what_a_simulation_finds(confidence: flo
     assert expected_gain(confidence, reliability, 1, ways) == pytest.approx(max(0, best / times - confidence), abs=0.01)
 
 
+def test_what_stays_in_doubt_after_many_answers_is_not_asked_for_ever() -> None:
+    gains = [expected_gain(0.5, 0.85, 3, answers=answers) for answers in (0, 2, 5, 9)]
+    assert gains == sorted(gains, reverse=True)
+    assert gains[3] < gains[0] / 2
+
+
 RULE = Redundancy(least=1, most=5, target=0.95)
 KEEN, THRIFTY = Patience(0.85, 0.001), Patience(0.85, 0.1)
 
@@ -90,6 +96,6 @@ def test_patience_only_ever_ends_a_task_earlier_and_never_below_the_least_or_wha
 
 def test_an_item_of_many_fields_is_worth_the_mean_of_them() -> None:
     patience = Patience(0.85, 0.05)
-    assert worth_asking(patience, [0.45], 1)
-    assert not worth_asking(patience, [0.45, *[0.99] * 9], 1)
-    assert not worth_asking(patience, [], 3)
+    assert worth_asking(patience, [0.45], 1, 1)
+    assert not worth_asking(patience, [0.45, *[0.99] * 9], 1, 1)
+    assert not worth_asking(patience, [], 3, 0)

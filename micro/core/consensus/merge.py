@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
+from micro.core.consensus.dates import merge_dates
 from micro.core.consensus.labels import merge_labels
-from micro.core.consensus.outcome import GIVEN, Group, Outcome, against_the_marks, groups_of, leading_of
+from micro.core.consensus.outcome import Group, Outcome, groups_of, leading_of
 from micro.core.consensus.places import merge_points
 from micro.core.fields import Field, Said
 
@@ -26,7 +26,7 @@ def merge(field: Field, answers: Sequence[Said]) -> Outcome:
     if any("value" in g.said for g in groups):
         match field.type:
             case "date":
-                return _date_by_parts(groups, evidence)
+                return merge_dates(groups, evidence)
             case "tags":
                 return merge_labels(field, groups, evidence)
             case "point":
@@ -48,41 +48,3 @@ def _guess(field: Field, leaders: list[Group], groups: list[Group]) -> Group:
         return sum(other.count * Levenshtein.normalized_distance(group.key, other.key) for other in groups)
 
     return min(leaders, key=lambda g: (away(g), g.key))
-
-
-def _date_by_parts(groups: list[Group], evidence: tuple[dict[str, Any], ...]) -> Outcome:
-    """Dates are first voted against the marks, all dates together, and then part by part.
-
-    The weakest of these votes gives the confidence, so one more who agrees always adds to it. When "unknown" leads in
-    every part, which is no date, the best known part stands as a guess.
-    """
-    best, leading = against_the_marks(groups)
-    if GIVEN not in leading:
-        marked = next(group for group in groups if group.key == leading[0])
-        return Outcome(marked.said, best, evidence, tied=len(leading) > 1)
-    dated = [group for group in groups if "value" in group.said]
-    ballots = [_part_votes(dated, place) for place in range(3)]
-    counted = [leading_of(ballot) for ballot in ballots]
-    parts, sure = [leaders[0] for _, leaders, _ in counted], [chance for chance, _, _ in counted]
-    tied = len(leading) > 1 or any(len(leaders) > 1 for _, leaders, _ in counted)
-    if all("X" in part for part in parts):
-        tied, known = (
-            True,
-            [
-                (-chance, place, part)
-                for place, (_, _, chances) in enumerate(counted)
-                for part, chance in chances.items()
-                if "X" not in part
-            ],
-        )
-        chance, place, part = min(known)
-        parts[place], sure[place] = part, -chance
-    return Outcome({"value": "-".join(parts)}, min(best, *sure), evidence, tied)
-
-
-def _part_votes(dated: list[Group], place: int) -> dict[str, list[float]]:
-    """The votes on year, month or day (0 to 2); an unknown part is a vote for being unknown."""
-    votes: dict[str, list[float]] = defaultdict(list)
-    for group in dated:
-        votes[group.said["value"].split("-")[place]] += group.votes
-    return votes
