@@ -1,0 +1,105 @@
+"""Several transcriptions of one text, aligned word by word and voted on.
+
+After ROVER (Fiscus 1997, doi:10.1109/ASRU.1997.659110): every text is aligned with a backbone, here the text that is
+most like all others, and each place is voted on with the weights of those who wrote. Where the words of a run of places
+are disputed the whole run is voted on, so that "may be" and "maybe" compete as wholes, and a reading gains from others
+that are nearly the same by their letters: the generalised median of strings (Kohonen 1985), taken among what was given.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+
+Words = tuple[str, ...]
+NEAR, STEEPNESS = 0.8, 3
+"""A reading's support from another one: their likeness by letters to the power STEEPNESS, times NEAR."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some words in a row of the result; for each reading of them its share (0 to 1) of the weight, and how many gave it."""
+
+    words: Words
+    support: dict[Words, float]
+    counts: dict[Words, int]
+
+
+def aligned(texts: Sequence[Words], weights: Sequence[float], backbone: int) -> list[Stretch]:
+    """The result of voting on ``texts`` (one or more) with ``weights`` above 0, stretch by stretch, in order.
+
+    A stretch is one word that more than half of the weight agrees on, or a run of disputed places. The words of all
+    stretches together are the merged text. Cost: texts x words, with the constant of an edit distance.
+    """
+    base = texts[backbone]
+    units = [_units(base, text) for text in texts]
+    whole = sum(weights)
+    found: list[Stretch] = []
+    disputed: list[int] = []
+    for place in range(2 * len(base) + 1):
+        wanted = (base[place // 2],) if place % 2 else ()
+        agreeing = 0.0
+        for unit, weight in zip(units, weights, strict=True):
+            if unit[place] == wanted:
+                agreeing += weight
+        if 2 * agreeing <= whole * (1 + 1e-9):
+            disputed.append(place)
+            continue
+        if disputed:
+            found.append(_stretch(units, weights, disputed, whole))
+            disputed = []
+        if wanted:
+            found.append(_stretch(units, weights, [place], whole, wanted))
+    if disputed:
+        found.append(_stretch(units, weights, disputed, whole))
+    return found
+
+
+def _units(base: Words, text: Words) -> list[Words]:
+    """The words of ``text`` at each place of the backbone: gap, word, gap, word, …, gap (2 x words + 1 places)."""
+    places: list[Words] = [()] * (2 * len(base) + 1)
+    for step, from_base, to_base, start, end in Levenshtein.opcodes(base, text).as_list():
+        if step == "insert":
+            places[2 * from_base] = text[start:end]
+        elif step != "delete":
+            for away in range(to_base - from_base):
+                places[2 * (from_base + away) + 1] = (text[start + away],)
+    return places
+
+
+def _stretch(
+    units: Sequence[Sequence[Words]],
+    weights: Sequence[float],
+    places: Sequence[int],
+    whole: float,
+    agreed: Words | None = None,
+) -> Stretch:
+    """The readings of some places, and the words that were ``agreed`` on or are chosen now."""
+    support: dict[Words, float] = defaultdict(float)
+    counts: dict[Words, int] = defaultdict(int)
+    for unit, weight in zip(units, weights, strict=True):
+        words = unit[places[0]]
+        for place in places[1:]:
+            words += unit[place]
+        support[words] += weight / whole
+        counts[words] += 1
+    return Stretch(chosen(support) if agreed is None else agreed, support, counts)
+
+
+def chosen(support: dict[Words, float]) -> Words:
+    """The reading with the most support, its own and that of readings nearly the same; of equals the first by letters."""
+    if len(support) == 1:
+        return next(iter(support))
+    joined = [("".join(words), words, share) for words, share in support.items()]
+    best, result = -1.0, joined[0][1]
+    for text, words, share in sorted(joined):
+        total = share
+        for other, _, its in joined:
+            if text and other and other is not text:
+                total += its * NEAR * Levenshtein.normalized_similarity(text, other) ** STEEPNESS
+        if total > best + 1e-9:
+            best, result = total, words
+    return result
