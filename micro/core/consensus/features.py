@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from micro.core.consensus.habits import habits_of
 from micro.core.consensus.likeness import Likeness, likeness_of
 from micro.core.consensus.reliability import PRIOR_ANSWERS, Numbers, Votes, fitted, log_odds
 from micro.core.consensus.table import KINDS, Table
-from micro.core.consensus.usualness import usualness_of
+from micro.core.consensus.usualness import looks_of, usualness_of
 
 CELL_ANSWERS = 8.0
 """A volunteer's reliability in one field is shrunk to what volunteer and field say, worth so many answers."""
@@ -40,7 +41,8 @@ def features_of(table: Table, merged: Numbers | None = None) -> Features:
 
     Cost: answers, and for rows with rivals candidates squared.
     """
-    votes = Votes(table.candidate, table.worker, table.row, table.truth, table.workers)
+    undecided = np.full(len(table.key), np.nan)  # A row's own truth must not show in its features.
+    votes = Votes(table.candidate, table.worker, table.row, undecided, table.workers)
     by_worker, chance = fitted(votes)
     cell_reliability, by_field = _by_field(table, by_worker, chance)
     likeness = likeness_of(table)
@@ -48,8 +50,9 @@ def features_of(table: Table, merged: Numbers | None = None) -> Features:
     _who(named, table, by_worker, cell_reliability)
     named["item"] = _same_item(table, chance, by_field)
     _looks(named, table, likeness, chance)
-    named |= usualness_of(table, chance)
-    named |= _decided_by(table)
+    looks = looks_of(table)
+    named |= usualness_of(table, chance, looks)
+    named |= _decided_by(table) | habits_of(table, chance, looks)
     _aligned(named, table, merged if merged is not None else np.zeros(len(table.key)))
     single = (np.diff(table.start) == 1)[table.row].astype(float)
     crossed = {
@@ -88,6 +91,10 @@ WHEN_SINGLE = (
     "decided cell",
     "decided best",
     "decided sum",
+    "decided key",
+    "decided shape",
+    "decided words",
+    "decided least",
 )
 
 

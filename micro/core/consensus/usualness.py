@@ -7,6 +7,7 @@ does not speak for itself. A shape keeps signs and folds runs of letters and dig
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -18,16 +19,38 @@ _LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 LONGEST_SHAPE = 12
 
 
-def usualness_of(table: Table, chance: Numbers) -> dict[str, Numbers]:
+@dataclass(frozen=True)
+class Looks:
+    """Numbers for what candidates consist of: per candidate its ``key`` and ``shape``; per word of a candidate (each
+    word once) the candidate it belongs to (``owner``, never falling), its ``word``, and ``word_in_field``."""
+
+    key: Indices
+    shape: Indices
+    owner: Indices
+    word: Indices
+    word_in_field: Indices
+
+
+def looks_of(table: Table) -> Looks:
+    """The keys, shapes and words of all candidates, numbered. Cost: all words."""
+    split = {key: tuple(dict.fromkeys(key.split())) for key in set(table.key)}
+    words = [split[key] for key in table.key]
+    owner = np.repeat(np.arange(len(words)), np.array([len(each) for each in words], np.int64))
+    word = _numbered(list(chain.from_iterable(words)))
+    field = table.field[table.row][owner]
+    return Looks(
+        _numbered(table.key), _numbered(_shapes(table.key)), owner, word, field * (word.max(initial=0) + 1) + word
+    )
+
+
+def usualness_of(table: Table, chance: Numbers, looks: Looks) -> dict[str, Numbers]:
     """The features "key usual", "word usual", "word rarest", "word in field", "shape usual". Cost: all words."""
     field = table.field[table.row]
     filled = np.array([bool(key) for key in table.key])
-    keys = _numbered(table.key)
-    shapes = _numbered(_shapes(table.key))
     of_field = np.bincount(field, chance, table.fields)[field]
-    key_count = _elsewhere(field * (keys.max(initial=0) + 1) + keys, chance)
-    shape_count = _elsewhere(field * (shapes.max(initial=0) + 1) + shapes, chance)
-    usual, rarest, in_field = _words(table, chance, field)
+    key_count = _elsewhere(field * (looks.key.max(initial=0) + 1) + looks.key, chance)
+    shape_count = _elsewhere(field * (looks.shape.max(initial=0) + 1) + looks.shape, chance)
+    usual, rarest, in_field = _words(looks, chance)
     return {
         "key usual": np.where(filled, np.log(key_count + 0.5), 0.0),
         "word usual": usual,
@@ -48,25 +71,19 @@ def _elsewhere(what: Indices, chance: Numbers) -> Numbers:
     return np.asarray(np.maximum(0.0, np.bincount(inverse, chance)[inverse] - chance))
 
 
-def _words(table: Table, chance: Numbers, field: Indices) -> tuple[Numbers, Numbers, Numbers]:
+def _words(looks: Looks, chance: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Means of the logarithms of how often a candidate's words occur elsewhere: project, rarest, field."""
-    split = {key: tuple(dict.fromkeys(key.split())) for key in set(table.key)}
-    words = [split[key] for key in table.key]
-    many = np.array([len(each) for each in words], np.int64)
-    zero = np.zeros(len(words))
-    if not many.any():
-        return zero, zero, zero
-    word = _numbered(list(chain.from_iterable(words)))
-    owner = np.repeat(np.arange(len(words)), many)
-    weight = chance[owner]
-    project = np.log(np.maximum(0.0, np.bincount(word, weight)[word] - weight) + 0.3)
-    own_field = np.log(_elsewhere(field[owner] * (word.max() + 1) + word, weight) + 0.3)
+    size = len(chance)
+    many = np.bincount(looks.owner, minlength=size)
+    weight = chance[looks.owner]
+    project = np.log(_elsewhere(looks.word, weight) + 0.3)
+    own_field = np.log(_elsewhere(looks.word_in_field, weight) + 0.3)
+    rarest = np.zeros(size)
+    if len(project):
+        starts = np.concatenate(([0], np.cumsum(many)[:-1]))[many > 0]
+        rarest[many > 0] = np.minimum.reduceat(project, starts)
     some = np.maximum(1, many)
-    starts = np.concatenate(([0], np.cumsum(many)[:-1]))[many > 0]
-    rarest = zero.copy()
-    rarest[many > 0] = np.minimum.reduceat(project, starts)
-    size = len(words)
-    return np.bincount(owner, project, size) / some, rarest, np.bincount(owner, own_field, size) / some
+    return np.bincount(looks.owner, project, size) / some, rarest, np.bincount(looks.owner, own_field, size) / some
 
 
 def _shapes(keys: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
-from micro.core.consensus.align import Words, aligned
+from micro.core.consensus.align import Words, voted
 
 STEEP, STEEP_HERE = 8, 2
 """A volunteer's weight: accuracy to the power STEEP, times likeness to the others on this text to STEEP_HERE."""
@@ -60,9 +60,4 @@ def weights_for(keys: Sequence[str], accuracies: Sequence[float]) -> tuple[list[
 def merged_words(keys: Sequence[str], accuracies: Sequence[float]) -> tuple[Words, float]:
     """The words that the texts are merged to, and the least support (0 to 1) of a stretch of them."""
     weights, backbone = weights_for(keys, accuracies)
-    words: Words = ()
-    least = 1.0
-    for stretch in aligned([tuple(key.split()) for key in keys], weights, backbone):
-        words += stretch.words
-        least = min(least, stretch.support.get(stretch.words, 0.0))
-    return words, least
+    return voted([tuple(key.split()) for key in keys], weights, backbone)
