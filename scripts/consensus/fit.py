@@ -3,7 +3,7 @@
     python scripts/consensus/fit.py FOLDER [--write] [--leave-out SET]
 
 FOLDER holds NAME.dev.jsonl.gz and fields.json. Without --write it prints how the fit does on items that it did not see
-(five folds), beside the same engine with nothing fitted; with --leave-out it fits on all other sets and scores that one.
+(five folds), and with --leave-out how a fit on all other sets does on that one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import re
-import sys
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +19,6 @@ import numpy as np
 from micro.core.consensus import project, shipped
 from micro.core.consensus.features import Features
 from micro.core.consensus.keys import row_key
-from micro.core.consensus.plain import merged_alone
 from micro.core.consensus.ranker import Weights, fitted_weights, ranked
 from micro.core.consensus.rows import Row
 from micro.core.consensus.table import Table
@@ -94,7 +90,10 @@ def summary(name: str, confidence: np.ndarray, right: np.ndarray) -> str:
     order = np.argsort(-confidence)
     accuracy = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
     share = max(np.nonzero(accuracy >= 0.95)[0], default=-1) + 1
-    return f"{name:24s} right {100 * right.mean():6.2f} %  calibration error {100 * ece:5.2f} %  at 95 % right {100 * share / len(right):5.1f} %"
+    return (
+        f"{name:24s} right {100 * right.mean():6.2f} %  calibration error {100 * ece:5.2f} %"
+        f"  at 95 % right {100 * share / len(right):5.1f} %"
+    )
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ NEAR, STEEPNESS = 0.8, 3
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some words in a row of the result; for each reading of them its share (0 to 1) of the weight, and how many gave it."""
+    """Some words in a row of the result; and the share (0 to 1) and number of texts behind each reading."""
 
     words: Words
     support: dict[Words, float]
@@ -84,7 +84,8 @@ def _runs(
 def _units(base: Words, text: Words) -> list[Words]:
     """The words of ``text`` at each place of the backbone: gap, word, gap, word, …, gap (2 x words + 1 places)."""
     places: list[Words] = [()] * (2 * len(base) + 1)
-    for step, from_base, to_base, start, end in Levenshtein.opcodes(base, text).as_list():
+    steps: list[tuple[str, int, int, int, int]] = Levenshtein.opcodes(base, text).as_list()  # type: ignore[assignment]
+    for step, from_base, to_base, start, end in steps:
         if step == "insert":
             places[2 * from_base] = text[start:end]
         elif step != "delete":
@@ -113,7 +114,7 @@ def _stretch(
 
 
 def chosen(support: dict[Words, float]) -> Words:
-    """The reading with the most support, its own and that of readings nearly the same; of equals the first by letters."""
+    """The reading with the most support, its own and that of near ones; of equals the first by letters."""
     if len(support) == 1:
         return next(iter(support))
     joined = [("".join(words), words, share) for words, share in support.items()]

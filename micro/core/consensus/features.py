@@ -13,7 +13,7 @@ import numpy as np
 
 from micro.core.consensus.habits import habits_of
 from micro.core.consensus.likeness import Likeness, likeness_of
-from micro.core.consensus.reliability import PRIOR_ANSWERS, Numbers, Votes, fitted, log_odds
+from micro.core.consensus.reliability import Numbers, Votes, fitted, log_odds
 from micro.core.consensus.table import KINDS, Table
 from micro.core.consensus.usualness import looks_of, usualness_of
 
@@ -54,7 +54,7 @@ def features_of(table: Table, merged: Numbers | None = None) -> Features:
     named |= usualness_of(table, chance, looks)
     named |= _decided_by(table) | habits_of(table, chance, looks)
     _aligned(named, table, merged if merged is not None else np.zeros(len(table.key)))
-    single = (np.diff(table.start) == 1)[table.row].astype(float)
+    single = (np.diff(table.start) == 1)[table.row].astype(np.float64)
     crossed = {
         f"{name} × {kind}": named[name] * (table.kind[table.row] == n)
         for name in BY_KIND
@@ -159,7 +159,7 @@ def _looks(named: dict[str, Numbers], table: Table, likeness: Likeness, chance: 
         np.bincount(table.field[table.row], chance, table.fields) + 4
     )
     usual = _logit(share)[table.field[table.row]]
-    answers = table.per_row(table.given.astype(float))[table.row]
+    answers = table.per_row(table.given.astype(np.float64))[table.row]
     named["blank"], named["blank with rivals"] = blank * 1.0, (blank & rivals) * 1.0
     named["blank usual"] = blank * usual
     named["alone filled"] = (~blank & (filled_answers == 1)) * 1.0
@@ -174,7 +174,7 @@ def _looks(named: dict[str, Numbers], table: Table, likeness: Likeness, chance: 
 
 def _decided_by(table: Table) -> dict[str, Numbers]:
     """How often the givers were right where professionals decided other rows, beyond the field's share; shrunk."""
-    decided = table.decided[table.answer_row].astype(float)
+    decided = table.decided[table.answer_row].astype(np.float64)
     right = np.nan_to_num(table.truth)[table.candidate] * decided
     fields = table.field[table.answer_row]
     usual = (np.bincount(fields, right, table.fields) + 1.8) / (np.bincount(fields, decided, table.fields) + 3)
@@ -198,17 +198,17 @@ def _decided_by(table: Table) -> dict[str, Numbers]:
 
 def _aligned(named: dict[str, Numbers], table: Table, merged: Numbers) -> None:
     made = merged > 0
-    words = np.array([key.count(" ") + 1 for key in table.key], float) if made.any() else np.ones(len(table.key))
-    named["aligned"] = made * 1.0
+    words = np.array([key.count(" ") + 1 for key in table.key], np.float64) if made.any() else np.ones(len(table.key))
+    named["aligned"] = made.astype(np.float64)
     named["aligned, weakest word"] = np.where(made, _logit(merged), 0.0)
     named["aligned, words"] = np.where(made, np.log(words), 0.0)
-    named["aligned and given"] = (made & (table.given > 0)) * 1.0
+    named["aligned and given"] = (made & (table.given > 0)).astype(np.float64)
 
 
 def _none(table: Table, likeness: Likeness, named: dict[str, Numbers], chance: Numbers) -> dict[str, Numbers]:
     """Features of "none of these", per row."""
-    many = np.maximum(1, table.per_row(table.given.astype(float)))
-    single = (np.diff(table.start) == 1).astype(float)
+    many = np.maximum(1, table.per_row(table.given.astype(np.float64)))
+    single = (np.diff(table.start) == 1).astype(np.float64)
     agreeing = np.bincount(table.field, single, table.fields) / np.maximum(
         1, np.bincount(table.field, minlength=table.fields)
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from micro.core.consensus.reliability import Indices, Numbers
-from micro.core.consensus.table import Table
+from micro.core.consensus.table import Flags, Table
 from micro.core.consensus.usualness import Looks
 
 PRIOR_ROWS = 4.0
@@ -48,11 +48,11 @@ def _both(one: Indices, other: Indices) -> Indices:
     return np.asarray(one * (other.max(initial=0) + 1) + other)
 
 
-def _learned(what: Indices, owner: Indices, row: Indices, surprise: Numbers, decided: Numbers) -> Numbers:
+def _learned(what: Indices, owner: Indices, row: Indices, surprise: Numbers, decided: Flags) -> Numbers:
     """For each thing ``what[i]`` of candidate ``owner[i]`` the shrunk mean surprise in other rows."""
     _, thing = np.unique(what, return_inverse=True)
     _, here = np.unique(_both(thing, row[owner]), return_inverse=True)
-    value, count = surprise[owner], decided[owner].astype(float)
+    value, count = surprise[owner], decided[owner].astype(np.float64)
     total = np.bincount(thing, value)[thing] - np.bincount(here, value)[here]
     many = np.bincount(thing, count)[thing] - np.bincount(here, count)[here]
     return np.asarray(total / (many + PRIOR_ROWS))

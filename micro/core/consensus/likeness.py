@@ -16,7 +16,7 @@ class Likeness:
     """Per candidate, means over the row's answers that gave something else (0 where there are none).
 
     ``like``: likeness by letters (0 to 1). ``contains`` / ``contained``: whether it has all words of the other, or the
-    other has all of its own. ``same_letters``: whether only spaces differ. By itself: ``digits`` (share of digits, 0 to 1).
+    other has all of its own. ``same_letters``: whether only spaces differ. By itself: ``digits``, their share.
     """
 
     like: Numbers

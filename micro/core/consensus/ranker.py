@@ -29,7 +29,7 @@ NEWTON_STEPS, LONGEST_STEP = 25, 5.0
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the features in Features.of and Features.none; ``own`` and ``own_none``: one line a field, or empty."""
+    """Weights of the features in Features.of and Features.none; of ``own``, ``own_none`` a line a field, or none."""
 
     of: Numbers
     none: Numbers

@@ -10,6 +10,7 @@ professional decided, and gold tasks, take part with their true value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +44,18 @@ class Votes:
         return int(self.row[-1]) + 1 if len(self.row) else 0
 
 
+def sums(of: NDArray[Any], at: Indices, size: int) -> Numbers:
+    """The sums of the numbers ``of`` that share a place in ``at``, for the places 0 to ``size``."""
+    return np.asarray(np.bincount(at, of, size), np.float64)
+
+
 def chances(score: Numbers, row: Indices, rows: int, unseen: Numbers) -> tuple[Numbers, Numbers]:
     """The chance of each candidate and, per row, of none of them: softmax over a row's scores and ``unseen``."""
     starts = np.searchsorted(row, np.arange(rows))
     top = np.maximum(np.maximum.reduceat(score, starts), unseen) if rows else unseen
     given = np.exp(score - top[row])
     none = np.exp(unseen - top)
-    total = np.bincount(row, given, rows) + none
+    total = sums(given, row, rows) + none
     return given / total[row], none / total
 
 
@@ -68,11 +74,11 @@ def fitted(votes: Votes, rounds: int = 12) -> tuple[Numbers, Numbers]:
     unseen = np.full(votes.rows, np.log(UNSEEN))
     decided = ~np.isnan(votes.truth)
     for _ in range(rounds):
-        score = np.bincount(votes.candidate, log_odds(reliability)[votes.group], len(votes.row))
+        score = sums(log_odds(reliability)[votes.group], votes.candidate, len(votes.row))
         chance, _ = chances(score, votes.row, votes.rows, unseen)
         chance[decided] = votes.truth[decided]
         right = chance[votes.candidate]
-        credit = np.bincount(votes.group, right, votes.groups)
+        credit = sums(right, votes.group, votes.groups)
         reliability = (credit + PRIOR_ANSWERS * float(right.mean())) / (many + PRIOR_ANSWERS)
         reliability = np.clip(reliability, LOWEST, HIGHEST)
     return reliability, chance

@@ -1,4 +1,4 @@
-"""Rows of answers as any table has them, before a project gives them types of its own: what `micro consensus` merges."""
+"""Rows of answers as any table has them, without a project's own types: what `micro consensus` merges."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def best_spelling(values: Sequence[str], weights: Sequence[float]) -> str:
 
 
 def written(words: Sequence[str], values: Sequence[str], weights: Sequence[float]) -> str:
-    """The text of ``words`` (keys), word by word and gap by gap as ``values`` write them; a word that none has: its key."""
+    """The text of ``words`` (keys), word by word and gap by gap as ``values`` write them; else the keys."""
     forms: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     gaps: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for value, weight in zip(values, weights, strict=True):

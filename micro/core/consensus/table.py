@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from micro.core.consensus.reliability import Indices, Numbers
+from micro.core.consensus.reliability import Indices, Numbers, sums
 from micro.core.consensus.rows import Checked, Row
 
 Flags = NDArray[np.bool_]
@@ -19,7 +20,7 @@ KINDS = ("text", "long text", "number", "choice")
 class Table:
     """Rows, and their candidates (the different comparison keys of a row), each numbered from 0.
 
-    Per candidate: ``key``, ``row`` (never falls), ``given`` (how many answers), ``gap`` (1 when a word of it was left out
+    Per candidate: ``key``, ``row`` (never falls), ``given`` (how many answers), ``gap`` (1 when a word was left out
     as "[...]" or doubted with "?"). Per answer, in the order of rows:
     ``candidate``, ``worker``, ``answer_row``. Per row: ``start`` (its first candidate; one more number at the end),
     ``field``, ``kind`` (a place in KINDS), ``item``. ``truth`` per candidate: 1 or 0 where the row is decided, else
@@ -50,13 +51,13 @@ class Table:
         """Per row: whether a professional has decided it."""
         return np.asarray(~np.isnan(self.truth[self.start[:-1]]))
 
-    def per_row(self, of_candidates: Numbers) -> Numbers:
+    def per_row(self, of_candidates: NDArray[Any]) -> Numbers:
         """The sum over the candidates of each row."""
-        return np.bincount(self.row, of_candidates, self.rows)
+        return sums(of_candidates, self.row, self.rows)
 
-    def per_candidate(self, of_answers: Numbers) -> Numbers:
+    def per_candidate(self, of_answers: NDArray[Any]) -> Numbers:
         """The sum over the answers of each candidate."""
-        return np.bincount(self.candidate, of_answers, len(self.key))
+        return sums(of_answers, self.candidate, len(self.key))
 
 
 def table_of(
@@ -65,7 +66,7 @@ def table_of(
     more: Mapping[int, Sequence[str]] | None = None,
     checked: Checked | None = None,
 ) -> Table:
-    """The table of ``rows``; ``more`` adds keys that nobody gave, by number of row. Cost: one key and one look-up an answer."""
+    """The table of ``rows``; ``more`` adds keys that nobody gave, by number of row. Cost: a key an answer."""
     key: list[str] = []
     start, given, row, candidate, worker, truth = [0], [], [], [], [], []
     gaps: list[int] = []
@@ -101,7 +102,7 @@ def table_of(
         row=whole(row, np.int64),
         start=whole(start, np.int64),
         given=whole(given, np.int64),
-        gap=(np.bincount(whole(gaps, np.int64), minlength=len(key)) > 0) * 1.0,
+        gap=np.asarray(np.bincount(whole(gaps, np.int64), minlength=len(key)) > 0, np.float64),
         candidate=whole(candidate, np.int64),
         worker=whole(worker, np.int64),
         answer_row=np.repeat(np.arange(len(rows)), [len(one.values) for one in rows]) if rows else whole([], np.int64),
