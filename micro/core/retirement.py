@@ -102,7 +102,14 @@ def _rise(sure: float, right: float, more: int, ways: int) -> float:
 
 
 def judge(
-    rule: Redundancy, answered: int, wanted: int, confidence: float, aside: int = 0, *, patience: Patience | None = None
+    rule: Redundancy,
+    answered: int,
+    wanted: int,
+    confidence: float,
+    aside: int = 0,
+    *,
+    patience: Patience | None = None,
+    gain: float | None = None,
 ) -> Verdict:
     """The verdict on a task with ``answered`` answers and this confidence (0 to 1) in its weakest field.
 
@@ -110,15 +117,18 @@ def judge(
     even beyond ``most``: those answers are waited for. ``aside`` more answers were given and do not count: they are
     waited for no longer, but never make up for the least. As ``wanted`` never falls, counting them again leads back
     to the verdict from before. With ``patience`` a task below its target ends too when one more answer is not worth
-    its price; what is left undecided then goes to review as it would at the most.
+    its price; what is left undecided then goes to review as it would at the most. ``gain`` is what one answer more is
+    expected to bring where the project has learned it (gains.py), otherwise the model is asked.
     """
     wanted = max(wanted, rule.least)
     if answered + aside < wanted or answered < rule.least:
         return Verdict(False, wanted)
     if confidence >= rule.target or answered >= rule.most:
         return Verdict(True, wanted)
-    if patience is not None and not worth_asking(patience, [confidence], rule.most - answered, answered):
-        return Verdict(True, wanted)
+    if patience is not None:
+        worth = worth_asking(patience, [confidence], rule.most - answered, answered)
+        if not (worth if gain is None else gain >= patience.price):
+            return Verdict(True, wanted)
     return Verdict(False, max(wanted, answered + 1))
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from micro.core.consensus import merge
-from micro.core.fields import Field
+from micro.core.consensus.project import merge_project
+from micro.core.consensus.rows import Row
 
 
 def predictions(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """One prediction for every row, each row by itself."""
-    field = Field("text", "long_text", {}, {})
-    for row in rows:
-        outcome = merge(
-            field, [{"value": a["value"]} if a["value"].strip() else {"mark": "blank"} for a in row["answers"]]
+    """One prediction for every row; nothing is checked, but volunteers are learned over all rows."""
+    whole = [
+        Row(
+            str(row["item"]),
+            row["field"],
+            row["type"],
+            tuple(str(answer["worker"]) for answer in row["answers"]),
+            tuple(answer["value"] for answer in row["answers"]),
         )
-        yield {
-            "item": row["item"],
-            "field": row["field"],
-            "value": outcome.said.get("value", ""),
-            "confidence": outcome.confidence,
-        }
+        for row in rows
+    ]
+    for found in merge_project(whole):
+        yield {"item": found.item, "field": found.field, "value": found.value, "confidence": found.confidence}

@@ -28,6 +28,7 @@ class Seen:
     field: str
     answers: int
     agreement: float
+    contested: float
     confidence: float
     right: float
     whole: float
@@ -44,16 +45,28 @@ def _seen(row: Row, said: Mapping[str, Any], by_words: bool) -> Seen:
     value, gold = normalised(said["value"]), normalised(row["gold"])
     given = [normalised(answer["value"]).split() for answer in row["answers"]]
     agreement = math.fsum(_alike(value.split(), words) for words in given) / len(given)
+    contested = _contested(value.split(), given)
     if by_words:
         whole = float(len(gold.split()))
         right = whole - Levenshtein.distance(value.split(), gold.split())
     else:
         whole, right = 1.0, float(value == gold)
-    return Seen(row["item"], row["field"], len(given), agreement, float(said["confidence"]), right, whole)
+    return Seen(row["item"], row["field"], len(given), agreement, contested, float(said["confidence"]), right, whole)
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> float:
     return 1.0 - Levenshtein.normalized_distance(one, other)
+
+
+def _contested(value: Sequence[str], given: Sequence[Sequence[str]]) -> float:
+    """The share of the proposed words that no clear majority of the answers has in their place."""
+    having = [0] * len(value)
+    for words in given:
+        for block in Levenshtein.opcodes(value, words):
+            if block.tag == "equal":
+                for place in range(block.src_start, block.src_end):
+                    having[place] += 1
+    return sum(count < 0.6 * len(given) for count in having) / max(1, len(value))
 
 
 def normalised(text: str) -> str:
@@ -91,20 +104,21 @@ class Calibrator:
         return [float(one) for one in 1 / (1 + np.exp(-self._features(seen) @ self._slopes))]
 
     def _features(self, seen: Sequence[Seen]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        table = np.zeros((len(seen), 6 + len(self._fields)))
+        table = np.zeros((len(seen), 7 + len(self._fields)))
         for place, one in enumerate(seen):
             sure = min(max(one.confidence, 0.01), 0.99)
             single = one.answers == 1
-            table[place, :6] = (
+            table[place, :7] = (
                 1.0,
                 math.log(sure / (1 - sure)),
                 0.0 if single else 4 * one.agreement - 3,
                 0.0 if single else float(one.agreement > 0.999),
                 single,
                 min(one.answers, 5) / 3,
+                0.0 if single else one.contested,
             )
             if one.field in self._fields:
-                table[place, 6 + self._fields[one.field]] = 1.0
+                table[place, 7 + self._fields[one.field]] = 1.0
         return table
 
 

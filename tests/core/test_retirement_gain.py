@@ -79,6 +79,11 @@ def test_a_task_ends_when_one_more_answer_does_not_bring_its_price() -> None:
     assert judge(RULE, 2, 2, 0.45, patience=THRIFTY) == Verdict(False, 3)
 
 
+def test_what_the_project_learned_goes_before_the_model() -> None:
+    assert judge(RULE, 2, 2, 0.8, patience=KEEN, gain=0.0) == Verdict(True, 2)
+    assert judge(RULE, 2, 2, 0.8, patience=THRIFTY, gain=0.2) == Verdict(False, 3)
+
+
 @given(st.integers(0, 9), st.integers(0, 9), SHARES, st.floats(0, 0.2), SHARES)
 def test_patience_only_ever_ends_a_task_earlier_and_never_below_the_least_or_what_a_person_asked(
     answered: int, wanted: int, confidence: float, price: float, reliability: float
