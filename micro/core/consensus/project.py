@@ -23,7 +23,9 @@ from micro.core.consensus.weighing import Writers, merged_words
 ENOUGH_DECIDED = 30
 """From so many decided rows on, the weights are fitted to the project; before, what ships is used as it is."""
 
-UNLIKE = 0.5
+UNLIKE, ENOUGH_ROWS = 0.5, 50
+SURE_OF_NOTHING = 0.5
+"""That a field is blank although nobody said so is never believed more than this."""
 
 
 class Keys(dict[str, str]):
@@ -152,7 +154,8 @@ class TextProject:
             value = best_spelling([row.values[n] for n in same], [weights[n] for n in same])
         else:
             value = written(key.split(), row.values, weights)
-        return Prediction(row.item, row.field, value, chance[place], len(leaders) > 1)
+        sure = chance[place] if same or key else min(SURE_OF_NOTHING, chance[place])
+        return Prediction(row.item, row.field, value, sure, len(leaders) > 1)
 
 
 def _aligned_rows(rows: Sequence[Row], keys: Keys) -> dict[int, tuple[tuple[str, ...], float]]:
@@ -183,12 +186,13 @@ def _aligned_rows(rows: Sequence[Row], keys: Keys) -> dict[int, tuple[tuple[str,
 def _unlike_rows(rows: Sequence[Row], keys: Keys) -> Iterator[int]:
     """Rows in which everybody wrote something quite different, in a project where nobody ever left a field empty.
 
-    There a field that is not filled cannot be told as such, and people look for something to fill it with.
+    There a field that is not filled cannot be told as such, and people look for something to fill it with. Small
+    projects and closed types say too little for that.
     """
-    if any(not keys[value] for row in rows for value in row.values):
+    if len(rows) < ENOUGH_ROWS or any(not keys[value] for row in rows for value in row.values):
         return
     for number, row in enumerate(rows):
-        given = [keys[value] for value in row.values]
+        given = [keys[value] for value in row.values] if row.type in ("text", "long text") else []
         if 1 < len(set(given)) == len(given) and all(
             Levenshtein.normalized_similarity(one, other) < UNLIKE
             for place, one in enumerate(given)
