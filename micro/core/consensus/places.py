@@ -2,7 +2,7 @@
 
 Distances are those of the sphere, so neither the antimeridian nor a pole is an edge. Nothing depends on the order of
 the answers. :func:`merge_places` merges bare points with weights, which place_weights.py learns over a project;
-:func:`merge_points` merges a field of a form. Areas are in areas.py.
+:func:`merge_points` merges a field of a form.
 """
 
 from __future__ import annotations
