@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from micro.core.consensus.align import Words, aligned
 from micro.core.consensus.keys import row_key
 from micro.core.consensus.spelling import written
-from micro.core.consensus.weighing import weights_for
+from micro.core.consensus.weighing import Together
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def differences(values: Sequence[str], weights: Sequence[float] | None = None) -
     texts = [tuple(key.split()) for key in keys]
     if not any(texts):
         return ()
-    _, backbone = weights_for(keys, [1.0] * len(keys))
+    backbone = Together(keys).backbone([1.0] * len(keys))
     parts: list[Part] = []
     agreed: Words = ()
     for stretch in aligned(texts, weigh, backbone):

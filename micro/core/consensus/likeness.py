@@ -10,6 +10,9 @@ from rapidfuzz.distance import Levenshtein
 from micro.core.consensus.reliability import Numbers
 from micro.core.consensus.table import Table
 
+LONG = 80
+"""Of longer texts only the likeness by letters is looked at: none contains the other."""
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -66,7 +69,7 @@ def _pair(one: str, other: str) -> tuple[float, bool, bool, bool]:
     if not one or not other:
         return 0.0, False, False, False
     has = had = same = False
-    if " " in one or " " in other:
+    if (" " in one or " " in other) and min(len(one), len(other)) < LONG:
         words, others = set(one.split()), set(other.split())
         has, had = words >= others, others >= words
         same = one.replace(" ", "") == other.replace(" ", "")

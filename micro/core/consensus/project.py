@@ -18,7 +18,7 @@ from micro.core.consensus.rows import Checked, Prediction, Row, Settings
 from micro.core.consensus.shipped import shipped_for
 from micro.core.consensus.spelling import best_spelling, written
 from micro.core.consensus.table import table_of
-from micro.core.consensus.weighing import Writers, merged_words
+from micro.core.consensus.weighing import Together, Writers, merged_words
 
 ENOUGH_DECIDED = 30
 """From so many decided rows on, the weights are fitted to the project; before, what ships is used as it is."""
@@ -159,28 +159,30 @@ class TextProject:
 
 
 def _aligned_rows(rows: Sequence[Row], keys: Keys) -> dict[int, tuple[tuple[str, ...], float]]:
-    """By number of row the words of texts that differ, aligned twice: to learn how well each volunteer writes, and
-    then with that. Rows with three different texts or more that have spaces."""
-    found = {}
-    candidates = []
-    for number, row in enumerate(rows):
-        if len(row.values) < 3 or row.type in ("number", "choice"):
-            continue
-        given = [(keys[value], worker) for value, worker in zip(row.values, row.workers, strict=True) if keys[value]]
-        different = {key for key, _ in given}
-        if len(different) > 2 and any(" " in key for key in different):
-            candidates.append((number, given))
+    """By number of row the words of texts that differ: three different texts or more that have spaces.
+
+    How well each volunteer writes is learned first, from how far they are from the text most like all others.
+    """
+    given = {number: _texts(row, keys) for number, row in enumerate(rows) if len(row.values) > 2}
+    found = {number: (Together([key for key, _ in texts]), texts) for number, texts in given.items() if texts}
     writers = Writers()
-    learned = Writers()
-    for last in (False, True):
-        for number, given in candidates:
-            words, least = merged_words([key for key, _ in given], [writers.accuracy(worker) for _, worker in given])
-            for key, worker in given:
-                learned.saw(worker, tuple(key.split()), words)
-            if last:
-                found[number] = words, least
-        writers = learned
-    return found
+    for together, texts in found.values():
+        middle = together.words[together.backbone([1.0] * len(texts))]
+        for words, (_, worker) in zip(together.words, texts, strict=True):
+            writers.saw(worker, words, middle)
+    return {
+        number: together.merged([writers.accuracy(worker) for _, worker in texts])
+        for number, (together, texts) in found.items()
+    }
+
+
+def _texts(row: Row, keys: Keys) -> list[tuple[str, str]]:
+    """The keys that are not blank, each with who wrote it; none where there is nothing to align."""
+    if row.type in ("number", "choice"):
+        return []
+    texts = [(key, worker) for value, worker in zip(row.values, row.workers, strict=True) if (key := keys[value])]
+    different = {key for key, _ in texts}
+    return texts if len(different) > 2 and any(" " in key for key in different) else []
 
 
 def _unlike_rows(rows: Sequence[Row], keys: Keys) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """How usual each candidate is in its field and project: its key, its words, its shape, over all other rows.
 
 Counts are weighted by the chance of each candidate and leave the candidate's own row out, so a misspelling made once
-does not speak for itself. A shape keeps signs, writes every digit as 9 and folds runs of letters: "34926" and "6" differ.
+does not speak for itself. A shape keeps signs, writes digits as 9 and folds letters: "34926" and "6" differ.
 """
 
 from __future__ import annotations

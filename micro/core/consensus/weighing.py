@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from operator import mul
 
 from rapidfuzz.distance import Levenshtein
 
@@ -39,25 +40,37 @@ class Writers:
         return max(LEAST, 1 - wrong / (self._words.get(worker, 0.0) + PRIOR_WORDS))
 
 
-def weights_for(keys: Sequence[str], accuracies: Sequence[float]) -> tuple[list[float], int]:
-    """A weight above 0 for each text, and the number of the one most like all others (the backbone).
+class Together:
+    """Texts of one row, ready to be merged: their words, and how like they are to each other by letters (0 to 1).
 
-    Of equals the backbone is the first by letters. Cost: texts squared.
+    Cost: texts squared.
     """
-    many = len(keys)
-    like = [[1.0] * many for _ in keys]
-    for one in range(many):
-        for other in range(one):
-            like[one][other] = like[other][one] = Levenshtein.normalized_similarity(keys[one], keys[other])
-    weights = [
-        max(LEAST, accuracy**STEEP * max(0.02, (sum(row) - 1) / max(1, many - 1)) ** STEEP_HERE)
-        for row, accuracy in zip(like, accuracies, strict=True)
-    ]
-    central = [sum(x * w for x, w in zip(row, weights, strict=True)) for row in like]
-    return weights, min(range(many), key=lambda n: (-round(central[n], 9), keys[n]))
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        many = len(keys)
+        self.keys, self.words = keys, [tuple(key.split()) for key in keys]
+        self.like = [[1.0] * many for _ in keys]
+        for one in range(many):
+            for other in range(one):
+                likeness = Levenshtein.normalized_similarity(keys[one], keys[other])
+                self.like[one][other] = self.like[other][one] = likeness
+        self._usual = [max(0.02, (sum(row) - 1) / max(1, many - 1)) ** STEEP_HERE for row in self.like]
+
+    def weights(self, accuracies: Sequence[float]) -> list[float]:
+        """A weight above 0 for each text."""
+        return [max(LEAST, one**STEEP * usual) for one, usual in zip(accuracies, self._usual, strict=True)]
+
+    def backbone(self, weights: Sequence[float]) -> int:
+        """The number of the text most like all others; of equals the first by letters."""
+        central = [round(sum(map(mul, row, weights)), 9) for row in self.like]
+        return min(range(len(self.keys)), key=lambda n: (-central[n], self.keys[n]))
+
+    def merged(self, accuracies: Sequence[float]) -> tuple[Words, float]:
+        """The words that the texts are merged to, and the least support (0 to 1) of a stretch of them."""
+        weights = self.weights(accuracies)
+        return voted(self.words, weights, self.backbone(weights))
 
 
 def merged_words(keys: Sequence[str], accuracies: Sequence[float]) -> tuple[Words, float]:
     """The words that the texts are merged to, and the least support (0 to 1) of a stretch of them."""
-    weights, backbone = weights_for(keys, accuracies)
-    return voted([tuple(key.split()) for key in keys], weights, backbone)
+    return Together(keys).merged(accuracies)

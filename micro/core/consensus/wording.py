@@ -8,7 +8,7 @@ from typing import Any
 from micro.core.consensus.align import aligned
 from micro.core.consensus.outcome import GIVEN, Group, Outcome, against_the_marks, leading_of
 from micro.core.consensus.spelling import written
-from micro.core.consensus.weighing import weights_for
+from micro.core.consensus.weighing import Together
 
 WORDY_FROM = 5
 """From so many different texts of three words or more on, when none has most of the answers."""
@@ -33,8 +33,9 @@ def merge_words(groups: Sequence[Group], evidence: tuple[dict[str, Any], ...]) -
     texts = sorted((group for group in groups if "value" in group.said), key=lambda group: group.key)
     keys = [group.key for group in texts for _ in group.votes]
     votes = [vote for group in texts for vote in group.votes]
-    weights, backbone = weights_for(keys, votes)
-    stretches = aligned([tuple(key.split()) for key in keys], weights, backbone)
+    together = Together(keys)
+    weights = together.weights(votes)
+    stretches = aligned(together.words, weights, together.backbone(weights))
     words = [word for stretch in stretches for word in stretch.words]
     value = written(words, [group.said["value"] for group in texts for _ in group.votes], weights)
     sure = min((_sure(stretch.support, stretch.words, len(keys)) for stretch in stretches), default=0.0)
