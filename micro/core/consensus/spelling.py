@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from micro.core.consensus.keys import text_key
 
-_WORD = re.compile(r"\w+(?:(?:['’‘`´]|(?<=\d)[.,](?=\d))\w+)*", re.UNICODE)
+_WORD = re.compile(r"(\w+(?:(?:['’‘`´]|(?<=\d)[.,](?=\d))\w+)*)")
 Votes = Mapping[str, float]
 
 
@@ -44,13 +44,15 @@ def written(words: Sequence[str], values: Sequence[str], weights: Sequence[float
 def _count(
     value: str, weight: float, forms: dict[str, dict[str, float]], gaps: dict[tuple[str, str], dict[str, float]]
 ) -> None:
-    before, end = "", 0
-    for found in _WORD.finditer(value):
-        word = text_key(found.group())
-        forms[word][found.group()] += weight
-        gaps[before, word][value[end : found.start()]] += weight
-        before, end = word, found.end()
-    gaps[before, ""][value[end:]] += weight
+    """Adds the weight to the form of each word, and to the signs of each gap, by the words on its two sides."""
+    pieces = _WORD.split(value)  # Gap, word, gap, word, …, gap.
+    before = ""
+    for gap, form in zip(pieces[::2], pieces[1::2], strict=False):
+        word = text_key(form)
+        forms[word][form] += weight
+        gaps[before, word][gap] += weight
+        before = word
+    gaps[before, ""][pieces[-1]] += weight
 
 
 def _leading(votes: Votes | None, otherwise: str) -> str:
