@@ -33,9 +33,11 @@ SETS = (
     "crowdspeech-test-other",
 )
 RIDGE, FOLDS = 10.0, 5
+Gold = dict[tuple[str, str], str]
+Sets = dict[str, tuple[Table, Features]]
 
 
-def read(folder: Path, name: str) -> tuple[list[Row], dict[tuple[str, str], str]]:
+def read(folder: Path, name: str) -> tuple[list[Row], Gold]:
     """The rows of a set, and the true values."""
     types = json.loads((folder / "fields.json").read_text("utf-8")).get(name.split("-")[0], {})
     rows, gold = [], {}
@@ -57,20 +59,14 @@ def read(folder: Path, name: str) -> tuple[list[Row], dict[tuple[str, str], str]
     return rows, gold
 
 
-def prepared(rows: list[Row], gold: dict[tuple[str, str], str]) -> tuple[Table, Features]:
+def prepared(rows: list[Row], gold: Gold) -> tuple[Table, Features]:
     """The table with the truth as labels, and features that were made without it."""
-    made = project.TextProject([project._in_order(row) for row in rows], {}, project.Keys({}))
+    made = project.TextProject([project.in_order(row) for row in rows], {}, project.Keys({}))
     truth = [
         float(key == row_key(gold[rows[r].item, rows[r].field]))
         for key, r in zip(made.table.key, made.table.row, strict=True)
     ]
     return replace(made.table, truth=np.array(truth)), made.features
-
-
-def only(table: Table, items: np.ndarray) -> Table:
-    """The table with the truth hidden outside of ``items``."""
-    seen = np.isin(table.item, items)
-    return replace(table, truth=np.where(seen[table.row], table.truth, np.nan))
 
 
 def score(table: Table, features: Features, weights: Weights, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +92,30 @@ def summary(name: str, confidence: np.ndarray, right: np.ndarray) -> str:
     )
 
 
+def folds_of(data: dict[str, tuple[list[Row], Gold]], sets: Sets) -> dict[str, np.ndarray]:
+    """Per set the fold of each row; an item is in the same fold in all sets that have it."""
+    draw = np.random.default_rng(7)
+    items = sorted({(name.split("-")[0], row.item) for name, (rows, _) in data.items() for row in rows})
+    fold = {item: int(draw.integers(FOLDS)) for item in items}
+    return {name: np.array([fold[name.split("-")[0], row.item] for row in data[name][0]]) for name in sets}
+
+
+def unseen_scores(sets: Sets, folds: dict[str, np.ndarray]) -> None:
+    """Prints how the fit does on items that it did not see."""
+    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in sets}
+    for fold in range(FOLDS):
+        weights = fitted_weights([(hidden(t, folds[name] == fold), f) for name, (t, f) in sets.items()], RIDGE)
+        for name, one in sets.items():
+            found[name].append(score(*one, weights, folds[name] == fold))
+    for name, parts in found.items():
+        print(summary(name, *(np.concatenate(part) for part in zip(*parts, strict=True))))
+
+
+def hidden(table: Table, rows: np.ndarray) -> Table:
+    """The table with the truth of some rows hidden."""
+    return replace(table, truth=np.where(rows[table.row], np.nan, table.truth))
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
@@ -105,44 +125,17 @@ def main() -> None:
     data = {name: read(chosen.folder, name) for name in SETS}
     sets = {name: prepared(*data[name]) for name in SETS}
     if chosen.leave_out:
-        stem = chosen.leave_out.split("-")[0]
-        weights = fitted_weights([one for name, one in sets.items() if name.split("-")[0] != stem], RIDGE)
-        for name in SETS:
-            if name.startswith(stem):
-                print(summary(name, *score(*sets[name], weights, np.arange(sets[name][0].rows))))
+        left = chosen.leave_out.split("-")[0]
+        weights = fitted_weights([one for name, one in sets.items() if name.split("-")[0] != left], RIDGE)
+        for name in (name for name in SETS if name.split("-")[0] == left):
+            print(summary(name, *score(*sets[name], weights, np.ones(sets[name][0].rows, bool))))
         return
-    print("on items that the fit did not see")
-    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in SETS}
-    draw = np.random.default_rng(7)
-    numbers = {
-        item: int(draw.integers(FOLDS))
-        for name in SETS
-        for item in sorted({(name.split("-")[0], r.item) for r in data[name][0]})
-    }
-
-    def fold_of(name: str) -> np.ndarray:
-        first = {}
-        for n, row in zip(sets[name][0].item, data[name][0], strict=True):
-            first[int(n)] = numbers[name.split("-")[0], row.item]
-        return np.array([first[int(n)] for n in sets[name][0].item])
-
-    folds = {name: fold_of(name) for name in SETS}
-    for fold in range(FOLDS):
-        seen = {
-            name: replace(t, truth=np.where((folds[name] != fold)[t.row], t.truth, np.nan))
-            for name, (t, _) in sets.items()
-        }
-        weights = fitted_weights([(seen[name], sets[name][1]) for name in SETS], RIDGE)
-        for name in SETS:
-            found[name].append(score(*sets[name], weights, folds[name] == fold))
-    for name in SETS:
-        print(summary(name, *(np.concatenate(part) for part in zip(*found[name], strict=True))))
-    weights = fitted_weights(list(sets.values()), RIDGE)
-    text = shipped.written_out([features for _, features in sets.values()], weights)
+    unseen_scores(sets, folds_of(data, sets))
     if chosen.write:
+        weights = fitted_weights(list(sets.values()), RIDGE)
         target = Path(shipped.__file__).with_name(shipped.FILE)
-        target.write_text(text, "utf-8")
-        print(target, len(text), "bytes")
+        target.write_text(shipped.written_out([features for _, features in sets.values()], weights), "utf-8")
+        print(target, target.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def merge_project(
     1). No rows: nothing. Cost: some 50 microseconds a row.
     """
     settings = settings or Settings()
-    rows = [_in_order(row) for row in rows]
+    rows = [in_order(row) for row in rows]
     keys = Keys(settings.abbreviations)
     points = [number for number, row in enumerate(rows) if row.type == "point"]
     others = [number for number, row in enumerate(rows) if row.type != "point"]
@@ -68,7 +68,7 @@ def merge_project(
     return [found[number] for number in range(len(rows))]
 
 
-def _in_order(row: Row) -> Row:
+def in_order(row: Row) -> Row:
     """The row with its answers in an order of their own."""
     if len(row.values) < 2 or row.values.count(row.values[0]) == len(row.values):
         return row

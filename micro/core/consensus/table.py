@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,52 +68,73 @@ def table_of(
     checked: Checked | None = None,
 ) -> Table:
     """The table of ``rows``; ``more`` adds keys that nobody gave, by number of row. Cost: a key an answer."""
-    key: list[str] = []
-    start, given, row, candidate, worker, truth = [0], [], [], [], [], []
-    gaps: list[int] = []
-    fields, items, workers = _Numbered(), _Numbered(), _Numbered()
-    field, item = [], []
+    found = _Growing()
     for number, one in enumerate(rows):
-        keys = [key_of(value) for value in one.values]
+        decided = checked.get((one.item, one.field)) if checked else None
+        found.add(one, [key_of(value) for value in one.values], more.get(number, ()) if more else ())
+        found.decide(None if decided is None else key_of(decided))
+    return found.table(rows)
+
+
+class _Growing:
+    """A table while rows are added to it."""
+
+    def __init__(self) -> None:
+        self.key: list[str] = []
+        self.start, self.given, self.row = [0], list[int](), list[int]()
+        self.candidate, self.worker, self.gaps = list[int](), list[int](), list[int]()
+        self.field, self.item, self.truth = list[int](), list[int](), list[float]()
+        self.fields, self.items, self.workers = _Numbered(), _Numbered(), _Numbered()
+
+    def add(self, row: Row, keys: Sequence[str], more: Sequence[str]) -> None:
+        """One row, the keys of its answers, and keys that nobody gave."""
         ordered = sorted(set(keys)) or [""]
-        first = len(key)
+        first, answer = len(self.key), len(self.candidate)
         if len(ordered) == 1:
-            candidate += [first] * len(keys)
-            given.append(len(keys))
+            self.candidate += [first] * len(keys)
+            self.given.append(len(keys))
         else:
             place = {each: first + n for n, each in enumerate(ordered)}
-            candidate += [place[each] for each in keys]
-            given += [keys.count(each) for each in ordered]
-        if more and number in more:
-            new = [each for each in more[number] if each not in ordered]
-            ordered += new
-            given += [0] * len(new)
-        gaps += [candidate[n - len(keys)] for n, value in enumerate(one.values) if "?" in value or "[...]" in value]
-        key += ordered
-        row += [number] * len(ordered)
-        start.append(len(key))
-        worker += [workers[each] for each in one.workers]
-        field.append(fields[one.field])
-        item.append(items[one.item])
-        decided = checked.get((one.item, one.field)) if checked else None
-        truth += _truth(ordered, None if decided is None else key_of(decided))
-    whole = np.array
-    return Table(
-        key=key,
-        row=whole(row, np.int64),
-        start=whole(start, np.int64),
-        given=whole(given, np.int64),
-        gap=np.asarray(np.bincount(whole(gaps, np.int64), minlength=len(key)) > 0, np.float64),
-        candidate=whole(candidate, np.int64),
-        worker=whole(worker, np.int64),
-        answer_row=np.repeat(np.arange(len(rows)), [len(one.values) for one in rows]) if rows else whole([], np.int64),
-        field=whole(field, np.int64),
-        kind=whole([KINDS.index(one.type) if one.type in KINDS else 0 for one in rows], np.int64),
-        item=whole(item, np.int64),
-        truth=whole(truth, np.float64),
-        workers=len(workers),
-        fields=len(fields),
-    )
+            self.candidate += [place[each] for each in keys]
+            self.given += [keys.count(each) for each in ordered]
+        new = [each for each in more if each not in ordered]
+        ordered += new
+        self.given += [0] * len(new)
+        for n, value in enumerate(row.values):
+            if "?" in value or "[...]" in value:
+                self.gaps.append(self.candidate[answer + n])
+        self.key += ordered
+        self.row += [len(self.start) - 1] * len(ordered)
+        self.start.append(len(self.key))
+        self.worker += [self.workers[each] for each in row.workers]
+        self.field.append(self.fields[row.field])
+        self.item.append(self.items[row.item])
+
+    def decide(self, key: str | None) -> None:
+        """The truth of the row that was added last; None: not decided."""
+        for one in self.key[self.start[-2] :]:
+            self.truth.append(math.nan if key is None else float(one == key))
+
+    def table(self, rows: Sequence[Row]) -> Table:
+        """What was added, for these rows."""
+        given = np.array(self.gaps, np.int64)
+        answers = np.array([len(one.values) for one in rows], np.int64)
+        return Table(
+            key=self.key,
+            row=np.array(self.row, np.int64),
+            start=np.array(self.start, np.int64),
+            given=np.array(self.given, np.int64),
+            gap=np.asarray(np.bincount(given, minlength=len(self.key)) > 0, np.float64),
+            candidate=np.array(self.candidate, np.int64),
+            worker=np.array(self.worker, np.int64),
+            answer_row=np.repeat(np.arange(len(rows)), answers),
+            field=np.array(self.field, np.int64),
+            kind=np.array([KINDS.index(one.type) if one.type in KINDS else 0 for one in rows], np.int64),
+            item=np.array(self.item, np.int64),
+            truth=np.array(self.truth, np.float64),
+            workers=len(self.workers),
+            fields=len(self.fields),
+        )
 
 
 class _Numbered(dict[Hashable, int]):
@@ -121,9 +143,3 @@ class _Numbered(dict[Hashable, int]):
     def __missing__(self, thing: Hashable) -> int:
         number = self[thing] = len(self)
         return number
-
-
-def _truth(keys: Sequence[str], decided: str | None) -> list[float]:
-    if decided is None:
-        return [float("nan")] * len(keys)
-    return [float(key == decided) for key in keys]
