@@ -60,10 +60,11 @@ def _runs(
     """Runs of places with the word that most agree on and their share, or None where it is disputed."""
     runs: list[tuple[list[int], Words | None, float]] = []
     disputed: list[int] = []
+    many = len(units)
     for place, given in enumerate(zip(*units, strict=True)):
         wanted = (base[place // 2],) if place % 2 else ()
         agreeing = whole
-        if given.count(wanted) < len(given):
+        if given.count(wanted) < many:
             agreeing = 0.0
             for words, weight in zip(given, weights, strict=True):
                 if words == wanted:

@@ -62,8 +62,9 @@ class Together:
 
     def backbone(self, weights: Sequence[float]) -> int:
         """The number of the text most like all others; of equals the first by letters."""
-        central = [round(sum(map(mul, row, weights)), 9) for row in self.like]
-        return min(range(len(self.keys)), key=lambda n: (-central[n], self.keys[n]))
+        central = [sum(map(mul, row, weights)) for row in self.like]
+        most = max(central) - 1e-9
+        return min((n for n, one in enumerate(central) if one >= most), key=self.keys.__getitem__)
 
     def merged(self, accuracies: Sequence[float]) -> tuple[Words, float]:
         """The words that the texts are merged to, and the least support (0 to 1) of a stretch of them."""
