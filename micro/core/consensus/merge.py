@@ -17,7 +17,7 @@ from micro.core.consensus.places import merge_points
 from micro.core.consensus.wording import is_wordy, merge_words
 from micro.core.fields import Field, Said
 
-ENGINE = "consensus-1"
+ENGINE = "consensus-2"
 
 
 def merge(
