@@ -129,7 +129,8 @@ def drain_fitting(house: House, project_id: int) -> int:
 
 
 def drain_redoing(house: House, project_id: int) -> int:
-    """Works out undecided records anew, some a transaction, until all are done; returns how many."""
+    """Learns from everything, then works out undecided records anew, some a transaction; returns how many."""
+    drain_fitting(house, project_id)
     total = 0
     while True:
         with house.database.writing() as session:
