@@ -1,5 +1,5 @@
 """``python -m micro`` is the ``micro`` command."""
 
-from micro.cli import main
+from micro.cli_start import main
 
 main()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from micro import __version__, backup, jobs, simulation, supervise
+from micro.cli_consensus import consensus
 from micro.cli_imports import import_csv, import_pybossa
 from micro.cli_ready import one_line, ready_house
 from micro.config import BadSetting, Settings
@@ -168,6 +169,7 @@ def ingest(folder: Path, slug: str) -> None:
 
 main.add_command(import_pybossa)
 main.add_command(import_csv)
+main.add_command(consensus)
 
 
 @main.command("cut")

@@ -19,7 +19,19 @@ from micro.adapters.queue import connect, intake_hand, open_queue
 from micro.config import Settings
 from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
-from micro.services import cutting, cutting_runs, deliveries, intake, messages, releases, settling, uploads
+from micro.services import (
+    cutting,
+    cutting_runs,
+    deliveries,
+    fit_keeping,
+    fitting,
+    intake,
+    messages,
+    redoing,
+    releases,
+    settling,
+    uploads,
+)
 
 log = logging.getLogger(__name__)
 # A worker looks up from an empty queue after so many seconds, whether or not work came; a sweep comes within the first.
@@ -41,6 +53,24 @@ def settle_project(project_id: int) -> None:
     time.sleep(GATHER_S)
     house.queue.begun("settle", project_id)
     drain_settling(house, project_id)
+    with house.database.reading() as session:
+        due = fitting.is_due(session, project_id, house.clock())
+    if due:
+        house.queue.fit(project_id)
+
+
+def fit_project(project_id: int) -> None:
+    """Learns from all answers and decisions of a project at once."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("fit", project_id)
+    drain_fitting(house, project_id)
+
+
+def redo_project(project_id: int) -> None:
+    """Works out the undecided records of a project anew."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("redo", project_id)
+    drain_redoing(house, project_id)
 
 
 def take_in_delivery(intake_id: int, hand: int = 1) -> None:
@@ -100,6 +130,29 @@ def drain_settling(house: House, project_id: int) -> int:
         settled += done
         if not done:
             return settled
+
+
+def drain_fitting(house: House, project_id: int) -> int:
+    """A full fit: reads, works outside of any transaction, writes; returns 1, or 0 when there was nothing to learn."""
+    with house.database.reading() as session:
+        gathered = fitting.gather(session, project_id)
+    if gathered is None:
+        return 0
+    fitted = fitting.fit(gathered)
+    with house.database.writing() as session:
+        return int(fit_keeping.keep(session, fitted, house.clock()))
+
+
+def drain_redoing(house: House, project_id: int) -> int:
+    """Learns from everything, then works out undecided records anew, some a transaction; returns how many."""
+    drain_fitting(house, project_id)
+    total = 0
+    while True:
+        with house.database.writing() as session:
+            done = redoing.redo_some(session, project_id, house.clock())
+        if not done:
+            return total
+        total += done
 
 
 def drain_intake(
@@ -232,12 +285,16 @@ def sweep_all(house: House) -> dict[str, int]:
         undelivered = deliveries.deliveries_behind(session)
         uncut = cutting_runs.runs_waiting(session)
         behind = settling.projects_behind(session)
+        unlearned = fitting.projects_to_fit(session, house.clock())
+        outdated = redoing.projects_to_redo(session)
         unfinished = releases.releases_behind(session)
         unsent = messages.messages_behind(session)
     parts: tuple[tuple[str, Sequence[Any], Callable[..., int]], ...] = (
         ("files taken in", undelivered, drain_intake),
         ("scans cut", uncut, drain_cutting),
         ("items settled", behind, drain_settling),
+        ("projects learned from", unlearned, drain_fitting),
+        ("records worked out anew", outdated, drain_redoing),
         ("releases made", unfinished, write_release),
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),

@@ -38,6 +38,12 @@ class RqJobs:
     def send(self, message_id: int) -> None:
         self._enqueue("micro.jobs.send_message", message_id, f"send-{message_id}")
 
+    def fit(self, project_id: int) -> None:
+        self._enqueue("micro.jobs.fit_project", project_id, f"fit-{project_id}")
+
+    def redo(self, project_id: int) -> None:
+        self._enqueue("micro.jobs.redo_project", project_id, f"redo-{project_id}")
+
     def is_reachable(self) -> bool:
         try:
             return bool(self.address) and bool(self._opened().connection.ping())

@@ -81,6 +81,10 @@ class Queue(Protocol):
 
     def send(self, message_id: int) -> None: ...
 
+    def fit(self, project_id: int) -> None: ...
+
+    def redo(self, project_id: int) -> None: ...
+
 
 class Mail(Protocol):
     """Sends one plain text mail; OutsideFailed when it could not be handed over.

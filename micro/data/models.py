@@ -1,6 +1,7 @@
 """All tables, imported in one place so that the metadata is whole."""
 
 from micro.data.base import Base
+from micro.data.learning import Conduct, Learning, Lesson, Reliability
 from micro.data.news import Agreement, Message, MessageCopy, News
 from micro.data.people import (
     Acceptance,
@@ -28,6 +29,7 @@ __all__ = [
     "Base",
     "Collection",
     "Concept",
+    "Conduct",
     "CuttingRun",
     "Decision",
     "Institution",
@@ -36,6 +38,8 @@ __all__ = [
     "Invitation",
     "Item",
     "Layout",
+    "Learning",
+    "Lesson",
     "Membership",
     "Message",
     "MessageCopy",
@@ -46,6 +50,7 @@ __all__ = [
     "RecordVersion",
     "Region",
     "Release",
+    "Reliability",
     "Report",
     "Scan",
     "SetAside",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
@@ -17,6 +17,7 @@ class Project(Addressed, Base):
 
     ``texts`` holds what visitors read, by language: {"en": {"title", "lead", "about"}, "fr": {…}}.
     ``task_order`` is "finish_first" or "spread". ``cutting`` is the way to cut scans, see core/cutting.py.
+    ``adaptive``: a task below its target ends too when one more answer is not expected to help.
     ``trial_key`` opens the project to whoever holds it while its state is "trial".
     """
 
@@ -32,6 +33,7 @@ class Project(Addressed, Base):
     min_answers: Mapped[int] = mapped_column(default=2)
     max_answers: Mapped[int] = mapped_column(default=5)
     target_confidence: Mapped[float] = mapped_column(default=0.8)
+    adaptive: Mapped[bool] = mapped_column(default=True, server_default=false())
     cutting: Mapped[dict[str, Any] | None]
     trial_key: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]

@@ -31,7 +31,7 @@ OF_SCANS = ("rights", "credit")
 LONGEST = {"title": 120, "lead": 400, "about": 10_000, "credit": 300, "rights": 200}
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 # What happens to the tasks that are out when one of these changes, see follow_redundancy.
-REDUNDANCY = ("min_answers", "max_answers", "target_confidence")
+REDUNDANCY = ("min_answers", "max_answers", "target_confidence", "adaptive")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class ProjectSettings:
     task_order: str = "finish_first"
     rights: str = ""
     credit: str = ""
+    adaptive: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def settings_of(project: Project) -> ProjectSettings:
         project.task_order,
         project.text("rights", "en"),
         project.text("credit", "en"),
+        project.adaptive,
     )
 
 
@@ -143,6 +145,7 @@ def change_settings(
     project.licence, project.content_language = checked.licence, checked.content_language
     project.min_answers, project.max_answers = checked.min_answers, checked.max_answers
     project.target_confidence, project.task_order = checked.target_confidence, checked.task_order
+    project.adaptive = checked.adaptive
     session.flush()
     if set(changed) & set(REDUNDANCY):
         follow_redundancy(session, project)
@@ -223,6 +226,7 @@ def checked_settings(wished: ProjectSettings) -> ProjectSettings:
         wished.task_order,
         rights,
         credit,
+        bool(wished.adaptive),
     )
 
 

@@ -31,7 +31,9 @@ class FieldSight:
     """One field as a reviewer sees it.
 
     ``said`` is what the record says, ``proposed`` what the newest answers say; they differ only after a decision.
-    ``evidence`` lists the competing answers, most frequent first; no contributor is named.
+    ``evidence`` lists the competing answers, most frequent first; no contributor is named. ``between`` are the ends of
+    the interval in which the chance of being right lies 19 times in 20, as far as ``checked`` records told the
+    ``engine``; None where a person decided, or an older engine did not say.
     """
 
     field: Field
@@ -41,6 +43,9 @@ class FieldSight:
     confidence: float
     evidence: tuple[dict[str, Any], ...]
     tied: bool
+    between: tuple[float, float] | None = None
+    checked: int = 0
+    engine: str = ""
 
     @property
     def is_contradicted(self) -> bool:
@@ -125,6 +130,9 @@ def _field_sight(
         stands["confidence"],
         tuple(entry["evidence"]),
         tied=bool(entry.get("tied")),
+        between=tuple(entry["between"]) if stands is entry and entry.get("between") else None,
+        checked=entry.get("checked", 0),
+        engine=newest.engine,
     )
 
 

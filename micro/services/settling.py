@@ -1,35 +1,50 @@
-"""Settling: answers become outcomes, outcomes become record versions, tasks retire. One drained job per project."""
+"""Settling: answers become outcomes, outcomes become record versions, tasks retire. One drained job per project.
+
+Who holds what (PostgreSQL): the project's learning first, so that one settles at a time; then tasks by item and id;
+then records by item.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from micro.core.consensus import ENGINE, merge
-from micro.core.consensus.keys import key_of
-from micro.core.fields import Field, Said, parse_said
-from micro.core.retirement import Redundancy, judge
-from micro.core.review import DECIDED, Standing, standing
+from micro.core.consensus import merge
+from micro.core.consensus.lessons import taught
+from micro.core.fields import Field, Said
+from micro.core.retirement import Patience, Redundancy, judge
+from micro.core.review import DECIDED
 from micro.data.database import locked
-from micro.data.models import Answer, Project, Record, RecordVersion, Region, Scan, SetAside, Task, Volunteer
-from micro.errors import BadAnswer
+from micro.data.models import Lesson, Project, Record, Region, Scan, Task
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
-from micro.services.moves import note_move
-from micro.services.setting_aside import is_set_aside, person_id
+from micro.services.checked import Checked, checked_values
+from micro.services.heard import Heard, Voice, heard_of, said_of_field
+from micro.services.recording import write_record
+from micro.services.trusting import Given, Taught, Trust, held_learning
+from micro.services.versions import bare, lowest, next_number, version_of
+
+__all__ = [
+    "bare",
+    "lowest",
+    "next_number",
+    "projects_behind",
+    "settle_item",
+    "settle_items",
+    "settle_some",
+    "version_of",
+]
 
 # So many items are settled in one transaction: on SQLite every other writer waits for it.
 ITEMS_AT_ONCE = 10
-CHANGED = Standing("review", "evidence_changed")
+PRICE = 0.02
+"""An adaptive project asks once more when that is expected to make a task's weakest field surer by this much."""
 
 
 def projects_behind(session: Session) -> list[int]:
@@ -40,45 +55,160 @@ def projects_behind(session: Session) -> list[int]:
 def settle_some(session: Session, project_id: int, now: datetime, most: int = ITEMS_AT_ONCE) -> int:
     """Settles up to ``most`` items of the project whose answers changed; returns how many, 0 when nothing is behind.
 
-    Run twice, it changes nothing more. Cost: a few queries an item.
+    Run twice, it changes nothing more. Cost: some ten queries, and some more an item.
     """
     items = session.scalars(
         select(Task.item_id).where(Task.project_id == project_id, Task.unsettled).distinct().limit(most)
     ).all()
     if not items:
         return 0
-    project = session.get_one(Project, project_id)
-    setup = current_setup(session, project_id)
-    fields = {field.name: field for field in kind_named(setup.kind).fields(setup.body)}
-    for item_id in sorted(items):
-        settle_item(session, project, fields, item_id, now)
+    settle_items(session, session.get_one(Project, project_id), fields_of(session, project_id), items, now)
     return len(items)
+
+
+def fields_of(session: Session, project_id: int) -> dict[str, Field]:
+    """The fields that the project's newest form asks for, by name."""
+    setup = current_setup(session, project_id)
+    return {field.name: field for field in kind_named(setup.kind).fields(setup.body)}
 
 
 def settle_item(session: Session, project: Project, fields: Mapping[str, Field], item_id: int, now: datetime) -> Record:
     """Merges all answers that count into the item's record, and retires its tasks or asks for one answer more."""
-    tasks = session.scalars(
-        locked(select(Task).where(Task.item_id == item_id).order_by(Task.id)).execution_options(populate_existing=True)
-    ).all()
-    record = _record_of(session, project, item_id, now)
-    said = _what_was_said(session, project.id, [task.id for task in tasks])
+    return settle_items(session, project, fields, [item_id], now)[0]
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What settling some items needs to know about all of them. ``anew``: whether done tasks may be opened again."""
+
+    session: Session
+    project: Project
+    fields: Mapping[str, Field]
+    trust: Trust
+    checked: Checked
+    now: datetime
+    anew: bool
+
+    def outcome(self, field: Field, voices: Sequence[Voice]) -> dict[str, Any]:
+        """A field's entry in a version of the record."""
+        said = said_of_field(field, voices)
+        reliabilities = self.trust.of(field.type, [person for person, _, _ in said])
+        found = merge(field, [one for _, _, one in said], reliabilities=reliabilities)
+        sure = self.trust.calibration.of(found.confidence, field.name)
+        low, high = self.trust.calibration.interval(found.confidence, field.name) if found.confidence else (0.0, 0.0)
+        return {
+            **found.said,
+            "confidence": math.floor(sure * 10_000) / 10_000,
+            "between": [math.floor(low * 100) / 100, math.ceil(high * 100) / 100],
+            "checked": self.trust.learning.decided,
+            "evidence": list(found.evidence),
+            "tied": found.tied,
+        }
+
+    def patience(self, task: Task) -> Patience | None:
+        """What one more answer must bring to a task; None where a project asks until its target is reached."""
+        types = [self.fields[name].type for name in task.fields if name in self.fields]
+        if not self.project.adaptive or not types:
+            return None
+        return Patience(min(self.trust.usual(of_type) for of_type in types), PRICE)
+
+
+def settle_items(
+    session: Session,
+    project: Project,
+    fields: Mapping[str, Field],
+    item_ids: Sequence[int],
+    now: datetime,
+    anew: bool = True,
+) -> list[Record]:
+    """Settles these items together, in the order of their ids; ``anew`` false leaves tasks that are done alone."""
+    ids = sorted(item_ids)
+    learning = held_learning(session, project.id)
+    of_items = locked(select(Task).where(Task.item_id.in_(ids)).order_by(Task.item_id, Task.id))
+    tasks = session.scalars(of_items.execution_options(populate_existing=True)).all()
+    records = _records_of(session, project, ids, now)
+    heard = heard_of(session, project.id, tasks)
+    lessons = {one.item_id: one for one in session.scalars(select(Lesson).where(Lesson.item_id.in_(ids)))}
+    people = {voice.person for one in heard.values() for voice in one.counted}
+    people |= {who for lesson in lessons.values() for who, *_ in lesson.given}
+    trust = Trust(session, learning, people)
+    of_all = _Round(session, project, fields, trust, checked_values(session, project.id, ids), now, anew)
+    for item_id in ids:
+        theirs = [task for task in tasks if task.item_id == item_id]
+        _settle(of_all, records[item_id], theirs, heard, lessons.get(item_id))
+    trust.keep(session)
+    session.flush()
+    return [records[item_id] for item_id in ids]
+
+
+def _settle(
+    of_all: _Round, record: Record, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: Lesson | None
+) -> None:
+    _unlearn(of_all, tasks, heard, lesson)
     values: dict[str, Any] = {}
+    project = of_all.project
     rule = Redundancy(project.min_answers, project.max_answers, project.target_confidence)
     for task in tasks:
-        answers = said[task.id].counted
+        said = heard[task.id]
         for name in task.fields:
-            if name in fields:
-                values[name] = _outcome(fields[name], [answer[name] for answer in answers if name in answer])
+            if name in of_all.fields:
+                values[name] = of_all.outcome(of_all.fields[name], said.counted)
         weakest = min((values[name]["confidence"] for name in task.fields if name in values), default=0.0)
-        task.answered, task.unsettled = len(answers), False
-        verdict = judge(rule, task.answered, task.wanted, weakest, said[task.id].aside)
-        if not a_person_spoke(record):
-            task.state, task.wanted = _onward(session, task, verdict.done), verdict.wanted
-    session.flush()
+        task.answered, task.unsettled = len(said.counted), False
+        patience = of_all.patience(task)
+        verdict = judge(rule, task.answered, task.wanted, weakest, said.aside, patience=patience)
+        if not a_person_spoke(record) and (of_all.anew or task.state != "done"):
+            task.state, task.wanted = _onward(of_all.session, task, verdict.done), verdict.wanted
+    _learn(of_all, record.item_id, tasks, heard, lesson)
+    of_all.session.flush()
     finished = all(task.state == "done" for task in tasks)
-    record.answers_count = sum(len(all_.counted) for all_ in said.values())
-    _write_record(session, project, fields, record, values, finished, now)
-    return record
+    record.answers_count = sum(len(heard[task.id].counted) for task in tasks)
+    write_record(of_all.session, project, of_all.fields, record, values, finished, of_all.now)
+
+
+def lesson_rows(
+    fields: Mapping[str, Field],
+    item_id: int,
+    asked: Sequence[tuple[Sequence[str], Sequence[Voice]]],
+    checked: Checked,
+) -> list[Taught]:
+    """What an item's answers teach: for each task the names of its fields, and who said what."""
+    rows = []
+    for names, voices in asked:
+        for name in names:
+            if name in fields:
+                said: list[tuple[int, Said]] = [(who, one) for who, _, one in said_of_field(fields[name], voices)]
+                rows.append(Taught(fields[name].type, *taught(fields[name], said, checked.get((item_id, name)))))
+    return rows
+
+
+def _unlearn(of_all: _Round, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: Lesson | None) -> None:
+    """Takes back what the item taught before, so that its own answers are not judged by themselves."""
+    learning, trust = of_all.trust.learning, of_all.trust
+    if lesson is not None and lesson.fits == learning.fits:
+        trust.forget(lesson.given)
+        return
+    known = [(t.fields, [v for v in heard[t.id].counted if v.answer <= learning.last_answer]) for t in tasks]
+    if any(voices for _, voices in known):  # The full fit saw these, and kept no lesson of them.
+        rows = lesson_rows(of_all.fields, tasks[0].item_id, known, of_all.checked)
+        given = trust.learn(rows)
+        trust.forget(given)
+        trust.forget(given)
+
+
+def _learn(
+    of_all: _Round, item_id: int, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: Lesson | None
+) -> None:
+    learning = of_all.trust.learning
+    asked = [(task.fields, heard[task.id].counted) for task in tasks]
+    given: Given = of_all.trust.learn(lesson_rows(of_all.fields, item_id, asked, of_all.checked))
+    learning.turn += 1
+    before = max((answers for *_, answers in lesson.given), default=0) if lesson is not None else 0
+    learning.new_answers += max(1, sum(len(voices) for _, voices in asked) - before)
+    if lesson is None:
+        lesson = Lesson(item_id=item_id, project_id=learning.project_id)
+        of_all.session.add(lesson)
+    lesson.fits, lesson.turn, lesson.given = learning.fits, learning.turn, given
 
 
 def _onward(session: Session, task: Task, done: bool) -> str:
@@ -96,191 +226,24 @@ def a_person_spoke(record: Record) -> bool:
     return record.state in DECIDED or record.reason == "evidence_changed"
 
 
-def _record_of(session: Session, project: Project, item_id: int, now: datetime) -> Record:
-    """The item's record, held from here on; made when there is none yet."""
-    record = session.scalar(
-        locked(select(Record).where(Record.item_id == item_id)).execution_options(populate_existing=True)
-    )
-    if record is None:
-        record = Record(
-            project_id=project.id,
-            item_id=item_id,
-            state="open",
-            reason="",
-            confidence=0.0,
-            answers_count=0,
-            current=0,
-            proposed=0,
-            revision=0,
-            changed_at=now,
-        )
-        session.add(record)
-        session.flush()
-    return record
-
-
-@dataclass
-class _Said:
-    """What was said of one task: the answers that count, one a person, and how many people are set aside."""
-
-    counted: list[Mapping[str, Said]] = dataclass_field(default_factory=list)
-    aside: int = 0
-
-
-def _what_was_said(session: Session, project_id: int, task_ids: list[int]) -> dict[int, _Said]:
-    """The newest answer of every person, by task. Who answered once with an account and once without is one person."""
-    rows = session.execute(
-        select(Answer.task_id, person_id(), ~is_set_aside(project_id), Answer.at, Answer.assignment_id, Answer.value)
-        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Answer.task_id.in_(task_ids))
-        .order_by(Answer.assignment_id, Answer.number)
-    )
-    newest = {row.assignment_id: row for row in rows}
-    by_person: dict[tuple[int, int], Any] = {}
-    for row in sorted(newest.values(), key=lambda row: row[2:5]):  # The last is one that counts, if there is any.
-        by_person[row[0], row[1]] = row
-    said = {task_id: _Said() for task_id in task_ids}
-    for (task_id, _), row in by_person.items():
-        if row[2]:
-            said[task_id].counted.append(row.value)
-        else:
-            said[task_id].aside += 1
-    return said
-
-
-def _outcome(field: Field, answers: list[Said]) -> dict[str, Any]:
-    outcome = merge(field, [said for said in answers if _fits(field, said)])
-    return {
-        **outcome.said,
-        "confidence": math.floor(outcome.confidence * 10_000) / 10_000,
-        "evidence": list(outcome.evidence),
-        "tied": outcome.tied,
-    }
-
-
-def _fits(field: Field, said: Said) -> bool:
-    """Whether this can be said of the field: an answer to an older form, where its type was another, may not."""
-    try:
-        parse_said(field, said)
-    except BadAnswer:
-        return False
-    return True
-
-
-def bare(values: Mapping[str, Any]) -> dict[str, Said]:
-    """Only what is said of each field, without confidence and evidence: for comparing two versions."""
-    return {name: {part: entry[part] for part in ("value", "mark") if part in entry} for name, entry in values.items()}
-
-
-def _write_record(
-    session: Session,
-    project: Project,
-    fields: Mapping[str, Field],
-    record: Record,
-    values: dict[str, Any],
-    finished: bool,
-    now: datetime,
-) -> None:
-    before = Standing(record.state, record.reason)
-    current = version_of(session, record, record.current)
-    by_person = current is not None and current.made_by == "decision"
-    agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values)
-    made = _new_version(session, record, values, now)
-    after = standing(
-        before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees
-    )
-    if after == CHANGED and current is not None and _is_as_it_was(session, fields, record, current, values):
-        after, record.confidence = Standing("decided", ""), lowest(current.values)
-    if made is not None and not by_person:
-        record.current, record.confidence = made.number, lowest(values)
-    if after == CHANGED:
-        record.confidence = lowest(values)
-    if after.state != before.state:
-        note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
-    if after != before or made is not None:
-        record.state, record.reason, record.changed_at = after.state, after.reason, now
-        record.revision += 1
+def _records_of(session: Session, project: Project, item_ids: Sequence[int], now: datetime) -> dict[int, Record]:
+    """The items' records, held from here on; made where there is none yet."""
+    held = locked(select(Record).where(Record.item_id.in_(item_ids)).order_by(Record.item_id))
+    found = {one.item_id: one for one in session.scalars(held.execution_options(populate_existing=True))}
+    for item_id in item_ids:
+        if item_id not in found:
+            found[item_id] = Record(
+                project_id=project.id,
+                item_id=item_id,
+                state="open",
+                reason="",
+                confidence=0.0,
+                answers_count=0,
+                current=0,
+                proposed=0,
+                revision=0,
+                changed_at=now,
+            )
+            session.add(found[item_id])
     session.flush()
-
-
-def _agrees(
-    session: Session, fields: Mapping[str, Field], record: Record, current: RecordVersion | None, values: dict[str, Any]
-) -> bool:
-    """Whether the newest evidence leaves a person's decision in peace.
-
-    It does when it says what the person said, or what the engine had already proposed before. Spellings that a reader
-    would call the same are the same here.
-    """
-    proposed = version_of(session, record, record.proposed)
-    said = _compared(fields, values)
-    return any(version is not None and _compared(fields, version.values) == said for version in (current, proposed))
-
-
-def _is_as_it_was(
-    session: Session, fields: Mapping[str, Field], record: Record, decision: RecordVersion, values: dict[str, Any]
-) -> bool:
-    """Whether answers were set aside and count again, and the evidence says again what it said at the decision."""
-    restored = (
-        select(SetAside.id)
-        .join(Volunteer, or_(SetAside.volunteer_id == Volunteer.id, SetAside.volunteer_id == Volunteer.claimed_by_id))
-        .join(Answer, Answer.volunteer_id == Volunteer.id)
-        .join(Task, Task.id == Answer.task_id)
-        .where(SetAside.project_id == record.project_id, SetAside.state == "restored", Task.item_id == record.item_id)
-    )
-    if decision.made_by != "decision" or session.scalar(restored.limit(1)) is None:
-        return False
-    earlier = RecordVersion.record_id == record.id, RecordVersion.number < decision.number
-    seen = session.scalar(
-        select(RecordVersion)
-        .where(*earlier, RecordVersion.made_by == "engine")
-        .order_by(RecordVersion.number.desc())
-        .limit(1)
-    )
-    return seen is not None and _compared(fields, seen.values) == _compared(fields, values)
-
-
-def _compared(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[str, str | None]:
-    """The comparison keys of what is said of each field."""
-    return {
-        name: key_of(field, values[name])
-        for name, field in fields.items()
-        if name in values and _fits(field, values[name])
-    }
-
-
-def _new_version(session: Session, record: Record, values: dict[str, Any], now: datetime) -> RecordVersion | None:
-    """A new version by the engine, or None when nothing changed since its last."""
-    fingerprint = hashlib.sha256(json.dumps([ENGINE, values], sort_keys=True).encode()).hexdigest()
-    last = version_of(session, record, record.proposed)
-    if last is not None and last.fingerprint == fingerprint:
-        return None
-    made = RecordVersion(
-        record_id=record.id,
-        number=next_number(session, record),
-        values=values,
-        made_by="engine",
-        engine=ENGINE,
-        fingerprint=fingerprint,
-        made_at=now,
-    )
-    session.add(made)
-    session.flush()
-    record.proposed = made.number
-    return made
-
-
-def next_number(session: Session, record: Record) -> int:
-    """The number of the record's next version."""
-    return (session.scalar(select(func.max(RecordVersion.number)).where(RecordVersion.record_id == record.id)) or 0) + 1
-
-
-def version_of(session: Session, record: Record, number: int) -> RecordVersion | None:
-    """One version of a record, or None."""
-    return session.scalar(
-        select(RecordVersion).where(RecordVersion.record_id == record.id, RecordVersion.number == number)
-    )
-
-
-def lowest(values: Mapping[str, Any]) -> float:
-    """The confidence of the weakest field, 0 to 1; 0 when there is none."""
-    return min((entry["confidence"] for entry in values.values()), default=0.0)
+    return found

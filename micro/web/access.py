@@ -114,6 +114,8 @@ ACCESS: Mapping[str, Rule] = {
     "manage.volunteers": Rule.MANAGER,
     "manage.volunteer": Rule.MANAGER,
     "manage.set_aside": Rule.MANAGER,
+    "manage.quality": Rule.MANAGER,
+    "manage.work_out_anew": Rule.MANAGER,
     "manage.count_again": Rule.MANAGER,
     "manage.layouts": Rule.MANAGER,
     "manage.layout": Rule.MANAGER,

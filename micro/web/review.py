@@ -186,6 +186,8 @@ def _page(
         hidden=review_page.form_names(taken, sight),
         readings=review_page.readings(chosen, taken) if chosen else (),
         why=review_page.why(chosen) if chosen else "",
+        uncertainty=review_page.uncertainty(chosen) if chosen else "",
+        places=review_page.where_they_differ(chosen) if chosen else (),
         named=label_counts(chosen.field, chosen.evidence) if chosen and chosen.field.type == "tags" else (),
         note=review_page.publication_note(chosen.field, house().clock().date()) if chosen else "",
         differing=review_page.differing(sight.fields),

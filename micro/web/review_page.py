@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import format_decimal, gettext, ngettext
+from flask_babel import format_decimal, format_percent, gettext, ngettext
 from werkzeug.datastructures import MultiDict
 
+from micro.core.consensus.differing import Reading as TokenReading
+from micro.core.consensus.differing import differences as token_differences
 from micro.core.consensus.places import SAME_PLACE_M
 from micro.core.differences import Piece, differences
 from micro.core.fields import Field, Said, has_form, parse_said, written
@@ -27,6 +29,7 @@ from micro.web.show import show_edtf, show_written
 NEW = "new"
 DATE_PARTS = ("year", "month", "day")
 SHOWN_ANSWERS = 9  # As many as there are keys.
+MOST_TEXTS, MOST_OF_ONE = 30, 9  # Texts are aligned while a reviewer waits.
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,46 @@ def why(sight: FieldSight) -> str:
         return _why_this_place(sight, total)
     if agree == 0:
         return str(gettext("Put together part by part: nobody wrote exactly this."))
+    if any(group["count"] >= agree and group["said"] != sight.proposed for group in sight.evidence):
+        trusted = gettext(
+            "%(agree)s of %(total)s people read this; they have been right more often.", agree=agree, total=total
+        )
+        return str(trusted)
     return str(gettext("%(agree)s of %(total)s people read this.", agree=agree, total=total))
+
+
+def uncertainty(sight: FieldSight) -> str:
+    """One sentence: how far the confidence itself can be believed; empty where a person decided."""
+    if sight.between is None:
+        return ""
+    low, high = (format_percent(end) for end in sight.between)
+    if not sight.checked:
+        return str(gettext("Not checked yet, so a modest guess: between %(low)s and %(high)s.", low=low, high=high))
+    sentence = ngettext(
+        "Calibrated on %(num)s checked record: between %(low)s and %(high)s.",
+        "Calibrated on %(num)s checked records: between %(low)s and %(high)s.",
+        sight.checked,
+        low=low,
+        high=high,
+    )
+    return str(sentence)
+
+
+def where_they_differ(sight: FieldSight) -> tuple[tuple[str, tuple[TokenReading, ...]], ...]:
+    """The places at which texts differ, word by word: what stands before each, and the readings with their support.
+
+    Only for three texts or more that differ; two are easily compared in the table of answers.
+    """
+    texts = [group for group in sight.evidence if isinstance(group["said"].get("value"), str)]
+    if sight.field.type not in ("text", "long_text") or len(texts) < 3:
+        return ()
+    values = [group["said"]["value"] for group in texts for _ in range(min(group["count"], MOST_OF_ONE))]
+    found, before = [], ""
+    for part in token_differences(values[:MOST_TEXTS]):
+        if part.disputed:
+            found.append((before, part.readings))
+        before = part.readings[0].text
+    return tuple((" ".join(text.split()[-3:]), readings) for text, readings in found[:SHOWN_ANSWERS])
 
 
 def _why_these_labels(agree: int, total: int) -> str:

@@ -48,6 +48,7 @@ FOR_MANAGERS = (
     f"/desk/{SLUG}/scans",
     f"/desk/{SLUG}/layouts",
     f"/desk/{SLUG}/volunteers",
+    f"/desk/{SLUG}/quality",
     f"/desk/{SLUG}/settings",
     f"/desk/{SLUG}/state?to=finished",
     "/desk/institution/harrowby",

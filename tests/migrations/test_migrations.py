@@ -27,6 +27,7 @@ from micro.data.models import (
     Agreement,
     Base,
     Concept,
+    Conduct,
     CuttingRun,
     Intake,
     IntakeFile,
@@ -123,6 +124,9 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
             News(project=project, texts=texts, published_at=now),
             Agreement(account=account, project=project, wording="Yes.", changed_at=now),
             MessageCopy(message=message, account=account),
+            Conduct(
+                project_id=project.id, volunteer=volunteer, kind="pastes", share=0.9, expected=0.1, answers=20
+            ),
         ]
     )  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -10,25 +12,56 @@ from micro.core.fields import Field, Said
 from micro.core.fields.tags import label_key
 
 BLANK, ILLEGIBLE = "\x00blank", "\x00illegible"
+DECIMAL = re.compile(r"(?<=\d)[.,](?=\d)")
+_POINT = "\ue000"  # Stands for a decimal point while punctuation is taken away; a private sign of Unicode.
+_DASHES = "-‐‑‒–—―"
+
+
+class _Signs(dict[int, str]):
+    """What stands for each sign in a key: nothing for apostrophes, a space for other punctuation. Filled on demand."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        kept = "" if sign in "'’‘`´" else " " if unicodedata.category(sign)[0] == "P" else sign
+        self[code] = kept
+        return kept
+
+
+_SIGNS = _Signs()
 
 
 @lru_cache(maxsize=65_536)
 def text_key(text: str) -> str:
     """NFKC, case folded; apostrophes dropped, other punctuation a space, white space folded; "3,5" and "3.5" agree.
 
-    A text of nothing but punctuation keeps it: "?" and "-" are not the same answer.
+    Line marks ("[;]", "|", "/") are punctuation, so they never count. A text of nothing but punctuation keeps it: "?"
+    and "-" are not the same answer.
+
+    >>> text_key("A.D. Passmore [;]  Coll’n, 3,5 cm.")
+    'a d passmore colln 3.5 cm'
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    signs = []
-    for i, sign in enumerate(folded):
-        inside_number = 0 < i < len(folded) - 1 and folded[i - 1].isdigit() and folded[i + 1].isdigit()
-        if sign in ".," and inside_number:
-            signs.append(".")
-        elif sign in "'’‘`´":
-            continue
-        else:
-            signs.append(" " if unicodedata.category(sign)[0] == "P" else sign)
-    return " ".join("".join(signs).split()) or folded.strip()
+    folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+    return bare_key(folded) or folded.strip()
+
+
+def bare_key(folded: str) -> str:
+    """The key of a text that is already NFKC and case folded; of nothing but punctuation: empty."""
+    if "." in folded or "," in folded:
+        folded = DECIMAL.sub(_POINT, folded)
+    return " ".join(folded.replace("|", " ").translate(_SIGNS).split()).replace(_POINT, ".")
+
+
+def row_key(text: str, abbreviations: Mapping[str, str] | None = None) -> str:
+    """The key of a value from a table of answers, where an empty text or a mere dash means blank: the empty key.
+
+    ``abbreviations`` replaces whole words of the key, both sides as keys: {"st": "saint"}.
+    """
+    key = text_key(text)
+    if not key.strip(_DASHES + " "):
+        return ""
+    if abbreviations:
+        return " ".join(abbreviations.get(word, word) for word in key.split())
+    return key
 
 
 def key_of(field: Field, said: Said) -> str | None:

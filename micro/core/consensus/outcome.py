@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from micro.core.consensus.confidence import SURE, UNSURE, posterior
 from micro.core.consensus.keys import key_of
 from micro.core.fields import Field, Said
 
+LEAST, MOST = 0.05, 0.98  # No volunteer is always wrong, or never.
 GIVEN = ""  # Stands for all values together where they are first voted against the marks.
 
 
@@ -31,41 +33,54 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Group:
-    """Answers with one comparison key; ``said`` is the spelling that most of them used."""
+    """Answers with one comparison key; ``said`` is the spelling with the most weight behind it.
+
+    ``votes``: one reliability (0 to 1) per answer, in falling order.
+    """
 
     key: str
     said: Said
     count: int
     unsure: int
-
-    @property
-    def votes(self) -> list[float]:
-        """One reliability (0 to 1) per answer."""
-        return [SURE] * (self.count - self.unsure) + [UNSURE] * self.unsure
+    votes: list[float]
 
 
-def groups_of(field: Field, answers: Sequence[Said]) -> list[Group]:
-    """The answers grouped by comparison key, most frequent first, then by key; a bare "not sure" is in none."""
-    by_key: dict[str, list[Said]] = defaultdict(list)
-    for said in answers:
+def groups_of(field: Field, answers: Sequence[Said], reliabilities: Sequence[float] | None = None) -> list[Group]:
+    """The answers grouped by comparison key, most frequent first, then by key; a bare "not sure" is in none.
+
+    ``reliabilities``: how often each giver is right (0 to 1); None: everybody as SURE. Who is not sure counts less, in
+    the same proportion for all.
+    """
+    given = reliabilities if reliabilities is not None else [SURE] * len(answers)
+    by_key: dict[str, list[tuple[Said, float]]] = defaultdict(list)
+    for said, reliability in zip(answers, given, strict=True):
         key = key_of(field, said)
         if key is not None:
-            by_key[key].append(said)
-    groups = [
-        Group(key, _spelling(given), len(given), sum(s.get("mark") == "unsure" for s in given))
-        for key, given in by_key.items()
-    ]
-    return sorted(groups, key=lambda g: (-g.count, g.key))
+            by_key[key].append((said, _vote(said, reliability)))
+    return sorted((_group(key, both) for key, both in by_key.items()), key=lambda g: (-g.count, g.key))
 
 
-def _spelling(given: Sequence[Said]) -> Said:
-    """The most frequent of several ways to write the same; on a tie the longest, then the first by code point."""
-    if "value" not in given[0]:
-        return {"mark": given[0]["mark"]}
-    by_text = {repr(said["value"]): said["value"] for said in given}
-    counts = Counter(repr(said["value"]) for said in given)
-    chosen = min(counts, key=lambda text: (-counts[text], -len(text), text))
-    return {"value": by_text[chosen]}
+def _vote(said: Said, reliability: float) -> float:
+    kept = min(MOST, max(LEAST, reliability))
+    return kept * UNSURE / SURE if said.get("mark") == "unsure" else kept
+
+
+def _group(key: str, both: Sequence[tuple[Said, float]]) -> Group:
+    votes = sorted((vote for _, vote in both), reverse=True)
+    unsure = sum(said.get("mark") == "unsure" for said, _ in both)
+    return Group(key, _spelling(both), len(both), unsure, votes)
+
+
+def _spelling(both: Sequence[tuple[Said, float]]) -> Said:
+    """The way to write the same with the most weight behind it; on a tie the longest, then the first by letters."""
+    first = both[0][0]
+    if "value" not in first:
+        return {"mark": first["mark"]}
+    by_text = {repr(said["value"]): said["value"] for said, _ in both}
+    weights: dict[str, list[float]] = defaultdict(list)
+    for said, vote in both:
+        weights[repr(said["value"])].append(vote)
+    return {"value": by_text[min(weights, key=lambda text: (-round(math.fsum(weights[text]), 9), -len(text), text))]}
 
 
 def leading_of(votes: Mapping[str, Sequence[float]]) -> tuple[float, list[str], dict[str, float]]:

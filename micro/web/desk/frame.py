@@ -19,6 +19,7 @@ TABS = (
     ("manage.form", lazy_gettext("Form")),
     ("manage.cutting", lazy_gettext("Cutting")),
     ("manage.volunteers", lazy_gettext("Volunteers")),
+    ("manage.quality", lazy_gettext("Quality")),
     ("manage.news", lazy_gettext("News")),
     ("manage.settings", lazy_gettext("Settings")),
 )

@@ -83,7 +83,8 @@ def by_field(stored: ProjectSettings) -> dict[str, str]:
         f"{name}_{language}": stored.texts.get(language, {}).get(name, "") for language in LANGUAGES for name in TEXTS
     }
     plain_ones = {name: str(getattr(stored, name)) for name in PLAIN}
-    return {**texts, **plain_ones, "target_confidence": f"{stored.target_confidence * 100:g}"}
+    adaptive = "yes" if stored.adaptive else "no"
+    return {**texts, **plain_ones, "target_confidence": f"{stored.target_confidence * 100:g}", "adaptive": adaptive}
 
 
 def settings_typed(usual: ProjectSettings) -> ProjectSettings:
@@ -92,6 +93,8 @@ def settings_typed(usual: ProjectSettings) -> ProjectSettings:
     texts = {language: {name: typed_text(f"{name}_{language}") for name in TEXTS} for language in LANGUAGES}
     given: dict[str, Any] = {name: typed_text(name) for name in WORDS if name in sent}
     given |= {name: _whole(typed_text(name)) for name in NUMBERS if name in sent}
+    if "adaptive" in sent:
+        given["adaptive"] = sent["adaptive"] == "yes"
     if "target_confidence" in sent:
         given["target_confidence"] = _share(typed_text("target_confidence"))
     return replace(usual, texts={**usual.texts, **texts}, **given)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from micro.data.models import Project, Volunteer
 from micro.errors import BadAnswer, Conflict, NotAllowed
 from micro.services import contributors, projects, setting_aside
+from micro.services.conducting import conduct_in, standing_out
 from micro.web.context import current_person, house
 from micro.web.desk.frame import blueprint, project_page
 from micro.web.forms import storable
@@ -36,6 +37,8 @@ def volunteers_page(project: str) -> str:
             found,
             "manage.volunteers",
             found=page,
+            conduct=conduct_in(session, found, [row.volunteer.id for row in page.rows]),
+            standing_out=[(one.public_id, contributors.short_name(one)) for one in standing_out(session, found)],
             sort=sort,
             search=search,
             aside_only=aside_only,
@@ -61,6 +64,7 @@ def _page(slug: str, public_id: str, error: BadAnswer | Conflict | None = None) 
             found,
             "manage.volunteers",
             one=one,
+            reasons=conduct_in(session, found, [one.volunteer.id]).get(one.volunteer.id, []),
             answers=answers,
             number=min(max(1, number), pages),
             pages=pages,

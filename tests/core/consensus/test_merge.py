@@ -95,8 +95,11 @@ def test_an_outcome_is_a_value_that_somebody_gave_and_a_confidence(given_: tuple
     assert 0 <= outcome.confidence <= 1
     keys = {key_of(field, said) for said in answers} - {None}
     assert (outcome.said == {}) == (not keys)
-    if outcome.said and field.type not in ("date", "tags"):
+    if outcome.said and field.type not in ("date", "tags", "point"):
         assert key_of(field, outcome.said) in keys
+    if field.type == "point" and "value" in outcome.said:
+        given_points = [said["value"] for said in answers if "value" in said]
+        assert min(metres_between(outcome.said["value"], point) for point in given_points) <= SAME_PLACE_M
     if field.type == "tags" and "value" in outcome.said:
         named = {label_key(label) for said in answers for label in said.get("value", ())}
         assert {label_key(label) for label in outcome.said["value"]} <= named
@@ -329,3 +332,40 @@ def test_probabilities_leave_room_for_a_value_that_nobody_gave(votes: dict[str, 
 @given(st.text(max_size=30))
 def test_a_text_has_one_key_whatever_its_case_and_white_space(text: str) -> None:
     assert text_key(f"  {text}\n") == text_key(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(field_and_answers(least=1, most=4), st.floats(0.3, 0.98), st.data())
+def test_with_reliabilities_an_agreeing_answer_never_lowers_the_confidence(
+    given_: tuple[Field, list[Said]], more: float, data: st.DataObject
+) -> None:
+    field, answers = given_
+    if field.type == "point":
+        return  # A place is not one key: places.py has a property of its own.
+    many = len(answers)
+    reliabilities = data.draw(st.lists(st.floats(0.3, 0.98), min_size=many, max_size=many))
+    before = merge(field, answers, reliabilities=reliabilities)
+    if not before.said:
+        return
+    after = merge(field, [*answers, before.said], reliabilities=[*reliabilities, more])
+    assert after.confidence >= before.confidence - 1e-9
+
+
+def test_between_two_the_more_reliable_is_followed_and_it_is_no_tie() -> None:
+    outcome = merge(CHOICE, [{"value": "gold"}, {"value": "iron"}], reliabilities=[0.7, 0.9])
+    assert (outcome.said, outcome.tied) == ({"value": "iron"}, False)
+    turned = merge(CHOICE, [{"value": "iron"}, {"value": "gold"}], reliabilities=[0.9, 0.7])
+    assert turned == outcome
+
+
+def test_the_spelling_of_the_more_reliable_is_proposed() -> None:
+    outcome = merge(TEXT, [{"value": "AXE"}, {"value": "axe"}], reliabilities=[0.6, 0.9])
+    assert outcome.said == {"value": "axe"}
+
+
+def test_long_texts_that_all_differ_are_merged_word_by_word() -> None:
+    texts = ["a big red axe", "a bigg red axe", "a big rad axe", "a big red ax", "one big red axe"]
+    outcome = merge(TEXT, [{"value": text} for text in texts])
+    assert outcome.said == {"value": "a big red axe"}
+    assert 0 < outcome.confidence < 1
+    assert merge(TEXT, [{"value": text} for text in texts[::-1]]) == outcome

@@ -1,0 +1,87 @@
+"""Confidences fitted on decided records: modest with few, right with many."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from micro.core.consensus.calibration import (
+    Calibration,
+    calibrated,
+    expected_error,
+    reliability_diagram,
+    wilson,
+)
+from micro.core.consensus.merge import merge
+from micro.core.fields import Field
+
+CONFIDENCES = (0.3, 0.5, 0.7, 0.85, 0.95)
+
+
+def records(many: int, seed: int = 1) -> list[tuple[str, float, bool]]:
+    """An engine that is too sure of itself: right in 0.7 of what it believes, and less in the second field."""
+    draw = random.Random(seed)
+    found = []
+    for _ in range(many):
+        field, confidence = draw.choice(("length", "remarks")), draw.choice(CONFIDENCES)
+        found.append((field, confidence, draw.random() < confidence * (0.9 if field == "length" else 0.6)))
+    return found
+
+
+def error_after(many: int) -> float:
+    fitted = calibrated(records(many))
+    fresh = records(6000, seed=2)
+    return expected_error([(fitted.of(confidence, field), right) for field, confidence, right in fresh])
+
+
+def test_with_nothing_decided_a_confidence_stays_as_it_is_and_is_uncertain() -> None:
+    nothing = calibrated([])
+    for confidence in CONFIDENCES:
+        assert nothing.of(confidence, "length") == pytest.approx(confidence)
+        low, high = nothing.interval(confidence, "length")
+        assert low < confidence < high
+    low, high = nothing.interval(0.7, "length")
+    assert high - low > 0.4
+
+
+def test_the_more_is_decided_the_nearer_confidences_come_and_the_surer_they_are() -> None:
+    errors = [error_after(many) for many in (0, 10, 100, 300)]
+    assert errors[0] > errors[2] > errors[3]
+    assert errors[1] < errors[0] + 0.05
+    assert errors[3] < 0.05
+    widths = []
+    for many in (0, 10, 100, 300):
+        low, high = calibrated(records(many)).interval(0.7, "length")
+        widths.append(high - low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[1] > 0.2
+    assert widths[3] < 0.2
+
+
+def test_the_order_of_confidences_is_kept_within_a_field() -> None:
+    contrary = calibrated([("a", 0.9, False), ("a", 0.2, True)] * 50)
+    values = [contrary.of(confidence / 100, "a") for confidence in range(101)]
+    assert values == sorted(values)
+
+
+def test_the_order_of_records_does_not_matter() -> None:
+    one, other = calibrated(records(80)), calibrated(records(80)[::-1])
+    assert one.weights == pytest.approx(other.weights)
+
+
+def test_a_calibration_is_used_in_merging() -> None:
+    field = Field("length", "text", {}, {})
+    doubted: Calibration = calibrated([("length", 0.85, False)] * 200)
+    answers = [{"value": "axe"}, {"value": "axe"}]
+    assert merge(field, answers, calibration=doubted).confidence < merge(field, answers).confidence
+
+
+def test_the_diagram_counts_every_record_once() -> None:
+    decided = [(confidence, right) for _, confidence, right in records(500)]
+    diagram = reliability_diagram(decided)
+    assert sum(one.records for one in diagram) == 500
+    assert all(one.low <= one.right <= one.high for one in diagram)
+    assert reliability_diagram([]) == ()
+    assert expected_error([]) == 0
+    assert wilson(0.5, 0) == (0.0, 1.0)

@@ -1,0 +1,82 @@
+"""The command that merges any table, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROWS = [
+    {"item": "1", "field": "kind", "answers": [{"worker": 1, "value": "Axe"}, {"worker": 2, "value": "axe."}]},
+    {"item": "1", "field": "note", "type": "long text", "answers": [{"worker": 1, "value": "a big axe"}]},
+]
+LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
+
+
+def run(told: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "micro", "consensus", *options]
+    return subprocess.run(command, input=told, capture_output=True, text=True, check=False)
+
+
+def test_rows_are_merged_from_standard_input() -> None:
+    done = run(LINES, "--jsonl")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0
+    assert [(one["item"], one["field"]) for one in found] == [("1", "kind"), ("1", "note")]
+    assert found[1]["value"] == "a big axe"
+    assert all(0 <= one["confidence"] <= 1 for one in found)
+    assert done.stderr == ""
+
+
+def test_bad_rows_are_told_by_number_and_the_rest_goes_on() -> None:
+    bad = (
+        "not json\n"
+        + LINES
+        + '{"item": "2"}\n\n[]\n{"item": "3", "field": "f", "answers": [{"worker": 1, "value": {}}]}\n'
+    )
+    done = run(bad)
+    assert done.returncode == 3
+    assert len(done.stdout.splitlines()) == 2
+    assert [line.split(":")[1].strip() for line in done.stderr.splitlines()] == ["line 1", "line 4", "line 6", "line 7"]
+
+
+def test_a_table_of_answers_as_csv() -> None:
+    done = run('item,field,worker,value\n1,kind,a,"Axe, big"\n1,kind,b,"Axe, big"\n2,kind,a\n', "--csv")
+    assert done.returncode == 3
+    assert done.stdout.splitlines()[0] == "item,field,value,confidence"
+    assert done.stdout.splitlines()[1].startswith('1,kind,"Axe, big",0.')
+    assert "line 4" in done.stderr
+
+
+def test_a_csv_without_its_columns_is_refused() -> None:
+    done = run("a,b\n1,2\n", "--csv")
+    assert done.returncode == 2
+    assert "item, field, worker, value" in done.stderr
+
+
+def test_the_evidence_is_told_when_asked_for() -> None:
+    done = run(LINES, "--explain", "--no-learning")
+    evidence = json.loads(done.stdout.splitlines()[0])["evidence"]
+    assert evidence["given"] == [{"value": "Axe", "workers": ["1"]}, {"value": "axe.", "workers": ["2"]}]
+    assert evidence["parts"] == [[{"text": "Axe.", "share": 1.0, "answers": 2}]]
+
+
+def test_decided_values_and_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(LINES)
+    (tmp_path / "checked.jsonl").write_text('{"item": "1", "field": "kind", "value": "Axe"}\n')
+    done = run("", "--checked", str(tmp_path / "checked.jsonl"), str(tmp_path / "rows.jsonl"))
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+    assert run("", str(tmp_path / "missing.jsonl")).returncode == 2
+
+
+def test_nothing_gives_nothing() -> None:
+    assert run("").returncode == 0
+    assert run("").stdout == ""
+    assert run(LINES, "--checked", "/dev/null").returncode == 0
+
+
+def test_neither_the_web_nor_the_database_is_loaded() -> None:
+    script = "import sys, micro.cli_consensus; print([n for n in ('flask', 'sqlalchemy', 'redis') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
