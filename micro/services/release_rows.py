@@ -24,7 +24,7 @@ from micro.core.release import columns, rows
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, json_line
 from micro.core.release.figures import Tally
 from micro.core.release.objects import record_object
-from micro.core.release.papers import VOCABULARY, Colophon
+from micro.core.release.papers import VOCABULARY, Colophon, rows_file
 from micro.core.release.rows import RecordFacts, RegionFacts
 from micro.data.models import Decision, Item, Record, RecordVersion, Region, Release, Scan, Task
 from micro.data.snapshot import hold_still
@@ -73,6 +73,8 @@ class _Reading:
         shown = [column for column in self.kind.columns(self.setup.body) if is_public(column.field, self.on)]
         self.groups = columns.field_columns(shown, self.language, fixed, columns.STATUSES)
         self.columns = (*columns.HEAD, *columns.flat(self.groups), *columns.TAIL)
+        # A table, and a text in lines, has a file of its own: {field: its columns}.
+        self.lists = {field.name: rows.row_groups(field, self.language) for field in self.fields if field.columns}
         self.tally = Tally()
         self.preview: list[dict[str, Any]] = []
 
@@ -101,6 +103,7 @@ class _Reading:
         }
         tables = {
             "records.csv": self.columns,
+            **{rows_file(name): (*columns.ROW_HEAD, *columns.flat(groups)) for name, groups in self.lists.items()},
             "values.csv": columns.VALUES,
             "answers.csv": answers.columns,
             **({VOCABULARY: columns.VOCABULARY} if labels else {}),
@@ -149,13 +152,17 @@ class _Reading:
 
     def _write_records(self) -> dict[str, int]:
         """Writes records.csv, values.csv and records.jsonl; returns their numbers of rows."""
-        counts = {"records.csv": 0, "values.csv": 0, "records.jsonl": 0}
+        counts = {"records.csv": 0, "values.csv": 0, "records.jsonl": 0, **{rows_file(name): 0 for name in self.lists}}
         with ExitStack() as stack:
             files = {name: stack.enter_context(open_text(self.folder / name)) for name in counts}
             files["records.csv"].write(BYTE_ORDER_MARK + csv_lines([[column.name for column in self.columns]]))
             files["values.csv"].write(BYTE_ORDER_MARK + csv_lines([[column.name for column in columns.VALUES]]))
+            for name, groups in self.lists.items():
+                head = [column.name for column in (*columns.ROW_HEAD, *columns.flat(groups))]
+                files[rows_file(name)].write(BYTE_ORDER_MARK + csv_lines([head]))
             for facts in self._records():
-                self._write_record(facts, files)
+                for name, count in self._write_record(facts, files).items():
+                    counts[name] += count
                 counts["records.csv"] += 1
         counts["records.jsonl"], counts["values.csv"] = counts["records.csv"], counts["records.csv"] * len(self.fields)
         return counts
@@ -174,7 +181,8 @@ class _Reading:
                 file.write(BYTE_ORDER_MARK + csv_lines([[column.name for column in columns.VOCABULARY], *rows_]))
         return len(rows_)
 
-    def _write_record(self, facts: RecordFacts, files: Mapping[str, TextIO]) -> None:
+    def _write_record(self, facts: RecordFacts, files: Mapping[str, TextIO]) -> dict[str, int]:
+        """Writes one record into all files; returns how many rows the files of its tables and lines got."""
         values = rows.field_facts(facts, self.fields, self.project.target_confidence)
         cells = self.kind.row({value.field.name: value.said for value in values}, self.setup.body, self.language)
         files["records.csv"].write(csv_lines([rows.record_row(facts, values, cells, self.columns, self.groups)]))
@@ -183,6 +191,16 @@ class _Reading:
         self.tally.add(facts, values)
         if len(self.preview) < PREVIEW_ROWS:
             self.preview.append(rows.preview_row(facts, values, self.language))
+        return {
+            rows_file(value.field.name): self._write_rows(facts, value, files)
+            for value in values
+            if value.field.columns
+        }
+
+    def _write_rows(self, facts: RecordFacts, value: rows.FieldFacts, files: Mapping[str, TextIO]) -> int:
+        made = rows.group_rows(facts, value, self.lists[value.field.name], self.language)
+        files[rows_file(value.field.name)].write(csv_lines(made))
+        return len(made)
 
     def _records(self) -> Iterator[RecordFacts]:
         """The records in the order of documents and pages, some hundred at a time."""

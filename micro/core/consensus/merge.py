@@ -12,6 +12,7 @@ from rapidfuzz.distance import Levenshtein
 from micro.core.consensus.labels import merge_labels
 from micro.core.consensus.outcome import GIVEN, Group, Outcome, against_the_marks, groups_of, leading_of
 from micro.core.consensus.places import merge_points
+from micro.core.consensus.rows import merge_rows
 from micro.core.fields import Field, Said
 
 ENGINE = "simple-1"
@@ -31,6 +32,8 @@ def merge(field: Field, answers: Sequence[Said]) -> Outcome:
                 return merge_labels(field, groups, evidence)
             case "point":
                 return merge_points(groups, evidence)
+            case "table" | "lines":
+                return merge_rows(field, groups, answers)
     best, leading, _ = leading_of({g.key: g.votes for g in groups})
     leaders = [g for g in groups if g.key in leading]
     if len(leaders) == 1:
