@@ -121,6 +121,9 @@ def largest(box: Box, enlarges: bool = False) -> tuple[int, int]:
 
 
 def _within(box: Box, width: int, height: int, enlarges: bool) -> tuple[int, int]:
+    if not enlarges and width > box.width and height > box.height:
+        # The text of the standard would allow the region as it is; its validator (1.0.5, size_noup) wants a refusal.
+        raise BadAnswer("size", "This is larger than the region itself; ^ before the size lets it enlarge.")
     most = largest(box, enlarges)
     width, height = min(width, most[0]), min(height, most[1])
     share = min(Fraction(width, box.width), Fraction(height, box.height))
