@@ -64,6 +64,7 @@ ACCESS: Mapping[str, Rule] = {
     "bench.mine": Rule.ANYONE,
     "pictures.scan": Rule.ANYONE,
     "pictures.region": Rule.ANYONE,
+    "suggest.labels": Rule.ANYONE,
     "iiif.service": Rule.ANYONE,
     "iiif.info": Rule.ANYONE,
     "iiif.image": Rule.ANYONE,

@@ -112,15 +112,27 @@ def check_marks(said: Mapping[str, Any], fields: Iterable[Field]) -> None:
     The script disables what is marked; without it, taking the mark would throw away what was typed without a word.
     A choice is nothing typed, and cannot be unticked without a script: there the mark counts.
     """
-    marked = [field for field in fields if said.get(field.name, {}).get("mark") in ("blank", "illegible")]
+    both = "You typed something here and marked it as well. Keep one of the two."
     problems = [
-        BadAnswer(field.name, "You typed something here and marked it as well. Keep one of the two.")
-        for field in marked
-        if field.type != "choice" and _says_something(said[field.name])
+        BadAnswer(place, both)
+        for field in fields
+        for place, entry in _places(field, said.get(field.name, {}))
+        if entry.get("mark") in ("blank", "illegible") and field.type != "choice" and _says_something(entry)
     ]
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]
+
+
+def _places(field: Field, entry: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """What was said of a field, and of each line or cell in it, by its place in the form."""
+    yield field.name, entry
+    rows = entry.get("value") if field.columns else None
+    for row, given in rows.items() if isinstance(rows, Mapping) else ():
+        if not isinstance(given, Mapping):
+            continue
+        cells = {f".{name}": cell for name, cell in given.items()} if field.type == "table" else {"": given}
+        yield from ((f"{field.name}.{row}{name}", cell) for name, cell in cells.items() if isinstance(cell, Mapping))
 
 
 def _says_something(entry: Mapping[str, Any]) -> bool:

@@ -42,6 +42,7 @@ def as_asked(
         "typed": given or {},
         "problems": problems or {},
         "boxes": {},
+        "lines": [],
         "content_language": project.content_language,
     }
 
