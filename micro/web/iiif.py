@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +21,7 @@ from sqlalchemy.orm import Session
 from micro.core.geometry import Box
 from micro.core.iiif import CONTEXT, FORMATS, LEVEL, Wish, canonical, describe, read_wish
 from micro.core.licences import licence_url
-from micro.data.models import Scan
+from micro.data.models import Region, Scan
 from micro.errors import BadAnswer, BadPicture, MicroError, NotFound
 from micro.services import iiif as making
 from micro.services import pictures
@@ -29,6 +31,7 @@ from micro.web.problems import said, status_of
 
 blueprint = Blueprint("iiif", __name__, url_prefix="/iiif/3")
 LINKED_DATA = "application/ld+json"
+PIECE_PX = 1200  # The longest side of the picture that a workbench shows before its tiles, or without a script.
 MADE_BY = "1"  # Another number when pictures are made differently: browsers then fetch them anew.
 
 
@@ -92,6 +95,24 @@ def nothing(rest: str) -> ResponseReturnValue:
 def service_address(scan: str) -> str:
     """The full address of a scan's service, which is also its id."""
     return house().settings.public_url + url_for("iiif.service", scan=scan).rstrip("/")
+
+
+def piece_of(scan: Scan, region: Region) -> dict[str, Any] | None:
+    """A region with some air round it, in pixels of its scan, and the address of its picture at a moderate size.
+
+    None for a scan whose picture is not held here.
+    """
+    if not (scan.width_px and scan.height_px):
+        return None
+    air = max(region.width_px, region.height_px) // 25
+    left, top = max(0, region.x_px - air), max(0, region.y_px - air)
+    right = min(scan.width_px, region.x_px + region.width_px + air)
+    bottom = min(scan.height_px, region.y_px + region.height_px + air)
+    box = Box(left, top, max(1, right - left), max(1, bottom - top))
+    share = min(Fraction(1), Fraction(PIECE_PX, max(box.width, box.height)))
+    size = max(1, round(box.width * share)), max(1, round(box.height * share))
+    written = canonical(Wish(box, *size, False, 0, "default", "jpg"), scan.width_px, scan.height_px)
+    return {**asdict(box), "address": f"{url_for('iiif.service', scan=scan.public_id)}/{written}"}
 
 
 def _picture(page: making.PagePicture, wish: Wish) -> bytes:
