@@ -18,10 +18,11 @@ from micro.adapters.queue import connect, open_queue
 from micro.config import Settings
 from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
-from micro.services import cutting, cutting_runs, deliveries, intake, messages, releases, settling, uploads
+from micro.services import cutting, cutting_runs, deliveries, iiif, intake, messages, releases, settling, uploads
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
+TRIM_SECONDS = 3600
 # Not gettext: a job has no request whose language it could speak. {title} is the project's.
 MAIL_END = {
     "en": "You get this because you agreed to messages of “{title}”. Its page, and the link that ends them:",
@@ -106,6 +107,18 @@ def drain_intake(house: House, intake_id: int, one_done: Callable[[], None] = la
             intake.drop_upload(waiting, house.storage)
         taken += 1
         one_done()
+
+
+def trim_tiles(house: House, _: int = 0) -> int:
+    """Deletes the oldest tiles when they take more room than they may; returns how many files. Once an hour at most.
+
+    Listing a large bucket takes its time, so a file in the data folder says when this machine last looked.
+    """
+    stamp = house.settings.folder / "tiles-looked-at"
+    if stamp.exists() and 0 <= time.time() - stamp.stat().st_mtime < TRIM_SECONDS:
+        return 0
+    stamp.touch()
+    return iiif.trim(house.storage, house.settings.tiles_gigabytes * 1_000_000_000)
 
 
 def drop_uploads(house: House, _: int = 0) -> int:
@@ -198,6 +211,7 @@ def sweep_all(house: House) -> dict[str, int]:
         ("releases made", unfinished, write_release),
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),
+        ("old tiles deleted", [0], trim_tiles),
     )
     done = {what: 0 for what, _, _ in parts} | {"failed": 0}
     for what, subjects, drain in parts:

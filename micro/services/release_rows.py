@@ -19,6 +19,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from micro.core.fields import Field
+from micro.core.iiif import region_address
 from micro.core.publication import held_back, is_public, public_fields, public_values
 from micro.core.release import columns, rows
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, json_line
@@ -30,6 +31,7 @@ from micro.data.models import Decision, Item, Record, RecordVersion, Region, Rel
 from micro.data.snapshot import hold_still
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
+from micro.services.cutting import box_of
 from micro.services.release_answers import is_released, open_text, setups_of, write_answers
 from micro.services.release_files import Plan
 
@@ -226,7 +228,7 @@ class _Reading:
             newest=public_values(row.newest_said or {}, self.fields, self.on),
             regions=tuple(regions),
             scan={
-                "url": self._address(row.scan_state, row.reference, f"scan/{row.scan}"),
+                "url": self._address(row.scan_state, row.reference, f"/pictures/scan/{row.scan}/{PICTURE_PX}.jpg"),
                 "sha256": row.sha256,
                 "width_px": row.width_px,
                 "height_px": row.height_px,
@@ -245,19 +247,19 @@ class _Reading:
         """Where a picture is seen: one kept elsewhere has its own address, one that was taken down has none."""
         if scan_state != "shown":
             return ""
-        return reference or f"{self.public_url}/pictures/{picture}/{PICTURE_PX}.jpg"
+        return reference or f"{self.public_url}{picture}"
 
     def _regions(self, item_ids: list[int]) -> dict[int, list[RegionFacts]]:
         found: dict[int, list[RegionFacts]] = {}
         query = (
-            select(Region, Task.id.is_not(None), Scan.reference, Scan.state)
+            select(Region, Task.id.is_not(None), Scan)
             .join(Scan, Scan.id == Region.scan_id)
             .outerjoin(Task, Task.region_id == Region.id)
             .where(Region.item_id.in_(item_ids))
             .order_by(Region.id)
         )
         hidden = {field.name for field in self.held_back}
-        for region, asked, reference, state in self.session.execute(query):
+        for region, asked, scan in self.session.execute(query):
             told = tuple(name for name in region.fields if name not in hidden)
             if region.fields and not told:
                 continue  # Made for nothing but what is held back.
@@ -266,7 +268,7 @@ class _Reading:
                     region.name,
                     told,
                     asked,
-                    self._address(state, reference, f"region/{region.public_id}"),
+                    self._address(scan.state, scan.reference, _picture_of(region, scan)),
                     region.x_px,
                     region.y_px,
                     region.width_px,
@@ -282,6 +284,13 @@ class _Reading:
             .group_by(Decision.record_id)
         )
         return {record_id: at for record_id, at in found}  # dict() alone would take the Result for a mapping.
+
+
+def _picture_of(region: Region, scan: Scan) -> str:
+    """The path of the region's own picture in the IIIF Image API, as large as it comes; empty where none is held."""
+    if not scan.width_px:
+        return ""
+    return region_address(f"/iiif/3/{scan.public_id}", box_of(region), scan.width_px, scan.height_px)
 
 
 def _records_query(project_id: int) -> Select[Any]:

@@ -47,7 +47,7 @@ class Table:
         self.add(column, f"{who}: answers asked in vain", str(found.in_vain))
 
     def add_part(self, column: str, part: str, found: dict[str, float]) -> None:
-        """The rows of settle, release, ingest or tiff."""
+        """The rows of settle, release, ingest, tiff or tiles."""
         rate, cpu_ms = (found.get("count", 0) / found.get("seconds", 1), 1000 * found["cpu_s"] / found.get("count", 1))
         match part:
             case "settle":
@@ -60,6 +60,10 @@ class Table:
                 row = f"a TIFF of {found['megapixels']:.0f} MP, LZW, with its working copy"
                 self.add(column, row, f"{found['seconds']:.1f} s, {found['megapixels'] / found['seconds']:.0f} MP/s")
                 self.add(column, f"{row}: memory beside the file", f"{found['bytes_per_pixel']:.1f} bytes a pixel")
+            case "tiles":
+                for name in sorted(name.removesuffix(", cold") for name in found if name.endswith(", cold")):
+                    row = f"{name} of a JPEG of {found['megapixels']:.0f} MP by IIIF, cold / warm"
+                    self.add(column, row, f"{found[f'{name}, cold']:.0f} / {found[f'{name}, warm']:.0f} ms")
             case _:
                 for name, words in (("cards", "cards"), ("large", "large scans")):
                     self._add_ingest(column, name, words, found)

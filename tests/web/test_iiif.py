@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -13,6 +16,7 @@ from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
+from micro import jobs
 from micro.core.geometry import Box
 from micro.data.models import Project, Scan
 from micro.house import House
@@ -365,6 +369,19 @@ def test_levels_go_with_the_scan_and_do_not_come_back(house: House, cast: Cast, 
     with pytest.raises(Exception, match="not in the storage"):
         iiif.picture_of(page, wish, shop)
     assert not list(house.storage.keys("derived"))
+
+
+def test_a_sweep_keeps_the_levels_within_their_room_and_looks_once_an_hour(
+    house: House, cast: Cast, client: FlaskClient
+) -> None:
+    service = keep(house, cast, four_corners(300, 200))
+    client.get(f"{service}/full/max/0/default.jpg")
+    assert jobs.trim_tiles(house) == 0
+    small = dataclasses.replace(house, settings=dataclasses.replace(house.settings, tiles_gigabytes=0))
+    assert jobs.trim_tiles(small) == 0, "this hour's look is done"
+    stamp = house.settings.folder / "tiles-looked-at"
+    os.utime(stamp, (time.time() - 3601,) * 2)
+    assert jobs.sweep_all(small)["old tiles deleted"] == 1
 
 
 def test_the_oldest_levels_make_room_and_come_again(house: House, cast: Cast, client: FlaskClient) -> None:
