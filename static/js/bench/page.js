@@ -15,7 +15,7 @@ import { start as startViewer } from "./viewer.js";
 /** The viewer with its tools; a picture that is kept elsewhere has none, only a link to it. */
 function startPicture(root) {
   const place = root.querySelector("[data-viewer]");
-  if (!place) return { reveal() {}, focus: () => root.querySelector(".elsewhere a")?.focus() };
+  if (!place) return { reveal() {}, light() {}, focus: () => root.querySelector(".elsewhere a")?.focus() };
   const viewer = startViewer(place);
   startGestures(viewer);
   startTools(place, viewer);
@@ -43,7 +43,10 @@ export function start(root) {
   });
   fields = startFields(form, {
     say, words,
-    onField: (field, isFirst) => !isFirst && field.dataset.box && viewer.reveal(field.dataset.box),
+    onField(field, isFirst) {
+      viewer.light(field.dataset.box);
+      if (!isFirst && field.dataset.box) viewer.reveal(field.dataset.box);
+    },
     onChange: () => drafts.changed(),
   });
   drafts = startDrafts(root, { form, send, status, say, words, onSaved: lease.renewed });

@@ -18,6 +18,7 @@ export function start(root) {
   const picture = root.querySelector("[data-picture]");
   const moved = root.querySelector("[data-moved]");
   const image = moved.querySelector("image");
+  const lit = moved.querySelector("[data-lit]");
   const zoomShown = root.querySelector("[data-zoom]");
   const [width, height] = numbers(root.dataset.scanSize);
   const scan = { width, height };
@@ -137,6 +138,16 @@ export function start(root) {
       fitTo(region);
     },
     focus: () => stageElement.focus(),
+    // The box of the field in use is lit; none is when it is not known.
+    light(box) {
+      const { x, y, width, height } = box ? boxOf(box) : { x: 0, y: 0, width: 0, height: 0 };
+      lit.setAttribute("d", box ? `M${x} ${y}h${width}v${height}h${-width}z` : "");
+    },
+    // Brings a box, {x, y, width, height}, onto the stage as large as it fits.
+    show(box) {
+      fit = null;
+      glide(fitted(box, stage, view.turn, 0));
+    },
     reveal(box) {
       const close = { fit: fittingScale(region, stage, view.turn), byHand };
       if (fit === page) return; // The whole page was asked for.
