@@ -127,6 +127,7 @@ ACCESS: Mapping[str, Rule] = {
     "manage.new_field": Rule.MANAGER,
     "manage.field": Rule.MANAGER,
     "manage.move_field": Rule.MANAGER,
+    "manage.palette": Rule.MANAGER,
     "manage.update_field": Rule.MANAGER,
     "manage.remove_field": Rule.MANAGER,
     "manage.preview": Rule.MANAGER,

@@ -66,7 +66,7 @@ PAGE: dict[str, Any] = {
     "palette": ["é", "œ"],
     "fields": [
         {
-            "name": "page",
+            "name": "text",
             "type": "lines",
             "label": {"en": "What the page says", "fr": "Texte de la page"},
             "hint": {"en": "Keep the spelling.", "fr": "Gardez l’orthographe."},

@@ -18,10 +18,10 @@ table       rows: what is said of each column       ``[{"object": {"value": "Axe
 lines       what is said of each line               ``[{"value": "In the name"}, {"mark": "illegible"}]``
 =========== ======================================= ================================================
 
-An empty list of tags is nothing said; "none of these" is the mark ``blank``. A field that depends on another and was not
-asked has the mark ``unasked``, which nobody chooses. field.py says what a field is, setup.py makes one with the help of
-asking.py, said.py reads and writes values with that of plain.py, tags.py, points.py and rows.py; marks.py reads the
-marks within a text.
+An empty list of tags is nothing said; "none of these" is the mark ``blank``. A field that depends on another and was
+not asked has the mark ``unasked``, which nobody chooses. field.py says what a field is, setup.py makes one with the
+help of asking.py, said.py reads and writes values with that of plain.py, tags.py, points.py and rows.py; marks.py reads
+the marks within a text.
 """
 
 from micro.core.fields.field import FIELD_TYPES, MARKS, UNASKED, WIDTHS, Condition, Field, FieldType, Said
