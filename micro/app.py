@@ -27,6 +27,7 @@ from micro.web.api import lending
 from micro.web.compressing import compress
 from micro.web.context import SignedIn, current_person, house, send_cookie, volunteer_token
 from micro.web.language import LANGUAGES, current_language, prepare_languages
+from micro.web.modules import modules_of
 from micro.web.problems import prepare_problems
 from micro.web.show import filters
 
@@ -115,6 +116,7 @@ def _prepare_templates(app: Flask) -> None:
             "language": current_language(),
             "languages": LANGUAGES,
             "asset": _asset,
+            "modules_of": modules_of,
             "version": __version__,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
