@@ -18,4 +18,5 @@ export function start(field) {
     });
   }
   rest();
+  return rest;
 }
