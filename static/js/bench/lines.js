@@ -3,18 +3,7 @@
 //
 // To the viewer: show({x, y, width, height}) brings a box of the scan, in its pixels, onto the stage.
 import { rendered } from "./marks.js";
-
-// About so many letters stand on a length of the line's own height, in handwriting and in print.
-const LETTERS_A_HEIGHT = 2.4;
-
-// The part of a line, in pixels of the scan, round the place that somebody has got to after so many letters.
-// aspect: width by height of what fits on the stage.
-export function partOf(box, letters, aspect) {
-  const width = Math.min(box.width, box.height * Math.max(3, aspect * 1.6));
-  const reached = letters * (box.height / LETTERS_A_HEIGHT);
-  const x = Math.min(Math.max(box.x, box.x + reached - width * 0.35), box.x + box.width - width);
-  return { x: Math.round(x), y: box.y, width: Math.round(width), height: box.height };
-}
+import { partOf } from "./part.js";
 
 const boxOf = (text) => {
   const [x, y, width, height] = text.split(" ").map(Number);
