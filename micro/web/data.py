@@ -79,6 +79,7 @@ def charts(figures: Mapping[str, Any]) -> dict[str, Chart]:
         "blank": gettext("blank"),
         "illegible": gettext("illegible"),
         "unresolved": gettext("unresolved"),
+        "unasked": gettext("not asked"),
     }
     return {
         "answers_chart": bar_chart([(label, count) for label, count in figures["answers_per_record"]]),
