@@ -230,7 +230,7 @@ def test_what_is_odd_is_found(
 def test_a_mark_goes_round_what_is_selected(
     call: Callable[..., Any], before: str, after: str, text: str, selected: str
 ) -> None:
-    made = call("palette", "wrapped", "an old axe", 3, 6, before, after)
+    made = call("wrapping", "wrapped", "an old axe", 3, 6, before, after)
     assert (made["text"], made["text"][made["start"] : made["end"]]) == (text, selected)
     if after == "=]":
         assert made["text"][made["start"]] == "]", "the full form is written next"

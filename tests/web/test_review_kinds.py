@@ -11,7 +11,7 @@ from micro.house import House
 from micro.kinds import all_kinds
 from tests.browser.forms import CARD, PAGE, TREE
 from tests.cast import Cast, signed_in
-from tests.services.releasing import everybody_answers, record_of
+from tests.services.releasing import everybody_answers, make, record_of
 from tests.services.test_kinds_through import project_of
 from tests.web.test_manage import page_of
 
@@ -70,3 +70,14 @@ def test_what_was_said_stands_in_the_inputs_of_the_kind(house: House, cast: Cast
     for words in shown:
         assert words in page, words
     assert page_of(signed_in(app, cast.ben).get(f"/review/{record}")), "and the page itself"
+
+
+def test_the_page_of_a_release_tells_of_the_file_with_the_rows(house: House, cast: Cast, app: Flask) -> None:
+    form, answer, _ = CASES["transcribe"]
+    project = project_of(house, cast, "transcribe", form)
+    everybody_answers(house, project, answer, answer)
+    release = make(house, project)
+    page = page_of(app.test_client().get(f"/data/new-kind/{release.number}"))
+    assert "rows-finds.csv" in page and "One row per row of “finds”, for its record" in page
+    file = app.test_client().get(f"/data/new-kind/{release.number}/rows-finds.csv")
+    assert file.status_code == 200 and b"Axe" in file.data

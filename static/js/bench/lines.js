@@ -4,6 +4,7 @@
 // To the viewer: show({x, y, width, height}) brings a box of the scan, in its pixels, onto the stage.
 import { rendered } from "./marks.js";
 import { partOf } from "./part.js";
+import { calm } from "./press.js";
 
 const boxOf = (text) => {
   const [x, y, width, height] = text.split(" ").map(Number);
@@ -18,6 +19,7 @@ function prepare(root, show, stage) {
   const lines = [...root.querySelectorAll("[data-line]")];
   const allowed = (root.dataset.markup ?? "").split(" ");
   const input = (line) => line.querySelector("[data-one-line]");
+  const whenCalm = calm(root);
   let last = "";
 
   // Line ends that were pasted are blanks: a line is one line.
@@ -50,7 +52,7 @@ function prepare(root, show, stage) {
 
   root.addEventListener("focusin", (event) => {
     const line = event.target.closest("[data-line]");
-    if (line) enlarge(line);
+    if (line) whenCalm(() => enlarge(line));
     if (line && event.target === input(line)) setTimeout(() => follow(line), 0); // After the field's own box.
   });
   root.addEventListener("input", oneLine);

@@ -1,18 +1,11 @@
 // The project's characters and marks, below the text in use. A character goes in at the caret, a mark goes round what is
 // selected, and the caret stays in the text. One stop for the Tab key; arrows move within.
 
+import { calm } from "./press.js";
+import { wrapped } from "./wrapping.js";
+
 const NEEDS = ["INPUT", "TEXTAREA"];
 const isText = (element) => NEEDS.includes(element?.tagName) && element.classList.contains("input--reading");
-
-// What stands in a text once a mark goes round its selection: {text, start, end} of what is selected afterwards.
-export function wrapped(text, start, end, before, after) {
-  const inside = text.slice(start, end);
-  const made = text.slice(0, start) + before + inside + after + text.slice(end);
-  const from = start + before.length;
-  // An abbreviation waits for its full form between the sign and the bracket.
-  if (after === "=]" && inside) return { text: made, start: from + inside.length + 1, end: from + inside.length + 1 };
-  return { text: made, start: from, end: from + inside.length };
-}
 
 // Puts text in place of the selection so that the browser's own undo takes it back.
 export function insert(input, text) {
@@ -28,6 +21,7 @@ export function start(form) {
   if (!template) return { mark: () => false };
   const bar = template.content.firstElementChild.cloneNode(true);
   const keys = [...bar.querySelectorAll("button")];
+  const whenCalm = calm(form);
   let input = null;
   let kept = { start: 0, end: 0 };
 
@@ -58,7 +52,7 @@ export function start(form) {
     return true;
   }
 
-  form.addEventListener("focusin", (event) => isText(event.target) && event.target !== input && place(event.target));
+  form.addEventListener("focusin", ({ target }) => isText(target) && target !== input && whenCalm(() => place(target)));
   form.addEventListener("focusout", (event) => {
     if (event.target === input) kept = { start: input.selectionStart, end: input.selectionEnd };
   });
