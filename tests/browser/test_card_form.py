@@ -10,11 +10,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import keep_screen
-from tests.browser.forms import CARD, served_with, with_parishes
+from tests.browser.forms import served_with
 from tests.browser.program import wait_until
 from tests.browser.test_every_page import check
 from tests.browser.test_kinds import focused, started
 from tests.browser.test_tags import Served, answers, begin, drafts, window
+from tests.forms import CARD, with_parishes
 
 pytestmark = pytest.mark.browser
 

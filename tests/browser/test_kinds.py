@@ -12,10 +12,11 @@ from sqlalchemy import select
 from micro.data.models import Record
 from micro.services.settling import settle_some, version_of
 from tests.browser.conftest import keep_screen
-from tests.browser.forms import PAGE, TREE, served_with, with_lines
+from tests.browser.forms import served_with
 from tests.browser.program import wait_until
 from tests.browser.test_every_page import check
 from tests.browser.test_tags import Served, answers, as_person, begin, drafts, window
+from tests.forms import PAGE, TREE, with_lines
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from micro.data.models import Project, Setup
 from micro.house import House
-from tests.browser.forms import CARD, TREE, with_parishes
 from tests.cast import Cast, add_cards, signed_in
+from tests.forms import CARD, TREE, with_parishes
 from tests.web.test_form_builder import body, field
 from tests.web.test_manage import page_of
 from tests.web.test_new_project import GOOD, NEW

@@ -9,8 +9,8 @@ from flask import Flask
 
 from micro.house import House
 from micro.kinds import all_kinds
-from tests.browser.forms import CARD, PAGE, TREE
 from tests.cast import Cast, signed_in
+from tests.forms import CARD, PAGE, TREE
 from tests.services.releasing import everybody_answers, make, record_of
 from tests.services.test_kinds_through import project_of
 from tests.web.test_manage import page_of
