@@ -109,6 +109,21 @@ def test_the_preview_shows_the_marks_and_the_palette_sets_them(browser: Browser,
     context.close()
 
 
+def test_on_a_telephone_the_view_follows_the_caret_along_the_line(browser: Browser, page_of_lines: Served) -> None:
+    context = window(browser, page_of_lines, "narrow", reduced_motion="reduce")
+    page = started(begin(context))
+
+    def view() -> str:
+        return str(page.locator("[data-moved]").first.get_attribute("transform"))
+
+    page.keyboard.type("J")
+    page.wait_for_timeout(300)
+    begin_of_line = view()
+    page.keyboard.type("e soussigné, né à Rennes le deux février")
+    wait_until(lambda: view() != begin_of_line)
+    context.close()
+
+
 def test_a_draft_of_lines_comes_back(browser: Browser, page_of_lines: Served) -> None:
     context = window(browser, page_of_lines)
     page = started(begin(context))
