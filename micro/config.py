@@ -66,6 +66,11 @@ class Settings:
     upload_megabytes: int = _setting(
         "MICRO_UPLOAD_MEGABYTES", "the largest upload in one request, in millions of bytes, 1 to 10000", 512
     )
+    tiles_gigabytes: int = _setting(
+        "MICRO_TILES_GIGABYTES",
+        "how much of the storage tiles of scans may take, in billions of bytes, 1 to 100000",
+        20,
+    )
     sign_in_tries: int = _setting(
         "MICRO_SIGN_IN_TRIES", "failed sign-ins in 15 minutes before an address must wait, 1 to 1000", 10
     )
@@ -158,6 +163,7 @@ RANGES = (
     ("open_leases_anonymous", 1, 100),
     ("scan_megapixels", 1, 2000),
     ("upload_megabytes", 1, 10000),
+    ("tiles_gigabytes", 1, 100_000),
     ("sign_in_tries", 1, 1000),
 )
 SCHEMES = (

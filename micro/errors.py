@@ -65,5 +65,9 @@ class OutsideFailed(MicroError):
         self.permanent = permanent
 
 
+class NotOffered(MicroError):
+    """A program asks for something that its standard allows and that micro does not do."""
+
+
 class BadPicture(MicroError):
     """A file is refused as a scan; the sentence is the reason."""

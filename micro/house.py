@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from micro.adapters.images import PillowImages
+from micro.adapters.images import PillowImages, PillowTiles
 from micro.adapters.mail import open_mail
+from micro.adapters.once import FileOnce
 from micro.adapters.passwords import Argon2Passwords
 from micro.adapters.queue import RqJobs
 from micro.adapters.storage import open_storage
 from micro.config import Settings
-from micro.core.ports import Images, Mail, PasswordHasher, Queue, Storage
+from micro.core.ports import Images, Mail, Once, PasswordHasher, Queue, Storage, Tiles
 from micro.data.database import Database
 
 
@@ -32,6 +33,8 @@ class House:
     database: Database
     storage: Storage
     images: Images
+    tiles: Tiles
+    once: Once
     queue: Queue
     mail: Mail
     passwords: PasswordHasher
@@ -49,6 +52,8 @@ def open_house(settings: Settings, clock: Callable[[], datetime] = utc_now) -> H
         database=Database(settings.database),
         storage=open_storage(settings.storage),
         images=PillowImages(settings.scan_megapixels),
+        tiles=PillowTiles(settings.scan_megapixels),
+        once=FileOnce(settings.folder / "at-work"),
         queue=RqJobs(settings.redis),
         mail=open_mail(settings.mail_url, settings.mail_from),
         passwords=Argon2Passwords(),

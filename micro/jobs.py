@@ -25,6 +25,7 @@ from micro.services import (
     deliveries,
     fit_keeping,
     fitting,
+    iiif,
     intake,
     messages,
     redoing,
@@ -36,6 +37,7 @@ from micro.services import (
 log = logging.getLogger(__name__)
 # A worker looks up from an empty queue after so many seconds, whether or not work came; a sweep comes within the first.
 SWEEP_SECONDS, LOOK_UP_SECONDS = 30, 5
+TRIM_SECONDS = 3600
 # Not gettext: a job has no request whose language it could speak. {title} is the project's.
 MAIL_END = {
     "en": "You get this because you agreed to messages of “{title}”. Its page, and the link that ends them:",
@@ -204,6 +206,18 @@ def _take_in_turn(
         time.sleep(TURN_S)
 
 
+def trim_tiles(house: House, _: int = 0) -> int:
+    """Deletes the oldest tiles when they take more room than they may; returns how many files. Once an hour at most.
+
+    Listing a large bucket takes its time, so a file in the data folder says when this machine last looked.
+    """
+    stamp = house.settings.folder / "tiles-looked-at"
+    if stamp.exists() and 0 <= time.time() - stamp.stat().st_mtime < TRIM_SECONDS:
+        return 0
+    stamp.touch()
+    return iiif.trim(house.storage, house.settings.tiles_gigabytes * 1_000_000_000)
+
+
 def drop_uploads(house: House, _: int = 0) -> int:
     """Deletes uploads that nobody needs any more; returns how many."""
     keys = list(house.storage.keys(uploads.INCOMING))
@@ -298,6 +312,7 @@ def sweep_all(house: House) -> dict[str, int]:
         ("releases made", unfinished, write_release),
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),
+        ("old tiles deleted", [0], trim_tiles),
     )
     done = {what: 0 for what, _, _ in parts} | {"failed": 0}
     for what, subjects, drain in parts:

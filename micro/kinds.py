@@ -35,4 +35,6 @@ def kind_named(slug: str) -> Kind:
 
 def narrowed(setup: Mapping[str, Any], fields: list[str]) -> dict[str, Any]:
     """A setup's body with only the fields that a task asks for."""
-    return {**setup, "fields": [field for field in setup["fields"] if field["name"] in fields]}
+    kept = [field for field in setup["fields"] if field["name"] in fields]
+    # What a field depends on may be asked in another task: then it is always asked here.
+    return {**setup, "fields": kept, **({"part": True} if len(kept) < len(setup["fields"]) else {})}

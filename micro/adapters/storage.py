@@ -94,6 +94,14 @@ class FolderStorage:
             if path.is_file() and not path.name.startswith(".half-"):
                 yield path.relative_to(self.folder).as_posix()
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        for key in self.keys(prefix):
+            try:
+                found = (self.folder / key).stat()
+            except FileNotFoundError:  # Deleted meanwhile.
+                continue
+            yield key, found.st_size, found.st_mtime
+
 
 class BucketStorage:
     """Objects in one bucket, which is made when it is missing."""
@@ -132,6 +140,12 @@ class BucketStorage:
         with _told("The storage did not answer: %(why)s."):
             for found in self._prepared().list_objects(self.bucket, prefix=below, recursive=True):
                 yield found.object_name
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        below = prefix.rstrip("/") + "/" if prefix else ""
+        with _told("The storage did not answer: %(why)s."):
+            for found in self._prepared().list_objects(self.bucket, prefix=below, recursive=True):
+                yield found.object_name, found.size, found.last_modified.timestamp()
 
     def _prepared(self) -> Any:
         if not self._ready:

@@ -5,11 +5,14 @@ Kinds that are a form of typed fields share what stands below the protocol: read
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from micro.core.fields import Field, Said, field_from_setup, parse_said, written
+from micro.core.fields import UNASKED, Field, Said, as_tei, field_from_setup, parse_said, read_out, written
+from micro.core.fields.asking import check_order
+from micro.core.fields.rows import rows_of
 from micro.core.fields.tags import BETWEEN
 from micro.errors import BadAnswer
 
@@ -19,11 +22,14 @@ class Column:
     """A column of a release; ``labels`` by language.
 
     ``holds``: string, number (decimal point), date (EDTF), unit, uri (identifiers of choices), latitude, longitude
-    (degrees of WGS 84), or uncertainty (whole metres).
+    (degrees of WGS 84), uncertainty (whole metres), markup (a fragment of TEI), rows (how many), or json.
     """
 
     name: str
-    holds: Literal["string", "number", "date", "unit", "uri", "latitude", "longitude", "uncertainty"] | str
+    holds: (
+        Literal["string", "number", "date", "unit", "uri", "latitude", "longitude", "uncertainty", "markup", "rows"]
+        | str
+    )
     labels: Mapping[str, str]
     field: Field
 
@@ -52,6 +58,8 @@ def form_fields(setup: Mapping[str, Any]) -> tuple[Field, ...]:
     for name in names:
         if names.count(name) > 1:
             raise BadAnswer(name, "Two fields are called “%(name)s”.", name=name)
+    if not setup.get("part"):
+        check_order(found)
     return found
 
 
@@ -61,17 +69,61 @@ def parse_form(submitted: Any, asked: Sequence[Field]) -> dict[str, Said]:
         raise BadAnswer("", "An answer is an object with one entry per field.")
     problems: list[BadAnswer] = []
     answer: dict[str, Said] = {}
+    names = {field.name for field in asked}
     for field in asked:
+        said = submitted.get(field.name, {})
         try:
-            answer[field.name] = parse_said(field, submitted.get(field.name, {}))
+            if field.only_if is not None and field.only_if.field in names and field.only_if.field not in answer:
+                continue  # What it depends on has a problem, which is told there.
+            if not is_asked(field, answer, names):
+                answer[field.name] = _unasked(field, said)
+            else:
+                answer[field.name] = parse_said(field, said)
+                if answer[field.name].get("mark") == UNASKED and field.only_if and field.only_if.field in names:
+                    raise BadAnswer(field.name, "This field needs a value or a mark.")
         except BadAnswer as problem:
             problems.append(problem)
-    if unknown := sorted(str(name)[:40] for name in set(submitted) - {field.name for field in asked}):
+    if unknown := sorted(str(name)[:40] for name in set(submitted) - names):
         problems.append(BadAnswer(unknown[0], "There is no field “%(field)s” in this form.", field=unknown[0]))
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]
     return answer
+
+
+def is_asked(field: Field, answer: Mapping[str, Said], names: Iterable[str]) -> bool:
+    """Whether a field is asked, given what was said before it. ``names``: the fields of this task.
+
+    One that depends on a field of another task is always asked.
+    """
+    condition = field.only_if
+    if condition is None or condition.field not in names:
+        return True
+    value = answer.get(condition.field, {}).get("value")
+    if value is None:
+        return False
+    given = value if isinstance(value, list) else [value]
+    return not condition.values or any(one in condition.values for one in given if isinstance(one, str))
+
+
+def _unasked(field: Field, said: Any) -> Said:
+    """What is kept of a field that is not asked; BadAnswer when something was typed there, which would be lost."""
+    value = said.get("value") if isinstance(said, Mapping) else said
+    if field.type != "choice" and _says_something(value):
+        raise BadAnswer(
+            field.name,
+            "This is not asked, because of another answer. Empty it, or change the answer that it depends on.",
+        )
+    return {"mark": UNASKED}
+
+
+def _says_something(value: Any) -> bool:
+    """Whether any text was typed; a unit or a chosen code alone is none."""
+    if isinstance(value, Mapping):
+        return any(_says_something(part) for name, part in value.items() if name not in ("unit", "mark"))
+    if isinstance(value, list):
+        return any(_says_something(part) for part in value)
+    return value is not None and bool(str(value).strip())
 
 
 def columns_of(field: Field) -> tuple[Column, ...]:
@@ -89,6 +141,10 @@ def columns_of(field: Field) -> tuple[Column, ...]:
             return column("_lat", "latitude"), column("_lon", "longitude"), column("_uncertainty_m", "uncertainty")
         case "choice" | "tags" if field.uris:
             return column("", "string"), column("_uri", "uri")
+        case "table":
+            return column("", "rows"), column("_json", "json")
+        case "text" | "long_text" | "lines" if field.markup:
+            return column("", "string"), column("_tei", "markup")
         case _:
             return (column("", "string"),)
 
@@ -108,8 +164,25 @@ def cells_of(field: Field, said: Said, language: str) -> dict[str, str]:
             return {f"{field.name}{end}": str(given.get(part, "")) if given else "" for end, part in parts}
         case "choice" | "tags" if field.uris:
             return {field.name: written(field, said, language), f"{field.name}_uri": _uris(field, given)}
+        case "table":
+            rows = [row_cells(field, row, language) for row in rows_of(field, given)]
+            return {field.name: str(len(rows)) if rows else "", f"{field.name}_json": _json(rows)}
+        case "text" | "long_text" | "lines" if field.markup:
+            return {field.name: read_out(field, said, language), f"{field.name}_tei": as_tei(field, said)}
         case _:
             return {field.name: written(field, said, language)}
+
+
+def row_cells(field: Field, row: Mapping[str, Said], language: str) -> dict[str, str]:
+    """The cells of one row of a table or of lines, by column name."""
+    cells: dict[str, str] = {}
+    for column in field.columns:
+        cells |= cells_of(column, row.get(column.name, {}), language)
+    return cells
+
+
+def _json(rows: list[dict[str, str]]) -> str:
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")) if rows else ""
 
 
 def _uris(field: Field, given: Any) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from micro.core.geometry import Box
+from micro.core.iiif import Wish
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class Storage(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]: ...
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """Of each file its key, its size in bytes, and when it was stored, in seconds since 1970."""
+
 
 class Images(Protocol):
     """Reading and cutting of pictures. Whatever comes out is sRGB and carries no metadata."""
@@ -60,6 +65,23 @@ class Images(Protocol):
 
     def cut(self, content: bytes, box: Box | None, longest_px: int, frame: int = 0) -> bytes:
         """A JPEG of the box of the upright page (all of it: None), shrunk to ``longest_px``, never enlarged."""
+
+
+class Tiles(Protocol):
+    """Pages in levels, each shrunk by a power of two and kept in square blocks of JPEG; and pictures out of them."""
+
+    def level(self, content: bytes, factor: int, block_px: int, frame: int = 0) -> Iterator[tuple[int, int, bytes]]:
+        """Column, row and content of every block of the upright page in sRGB; BadPicture when it is damaged."""
+
+    def picture(self, blocks: Mapping[tuple[int, int], bytes], block_px: int, factor: int, wish: Wish) -> bytes:
+        """The picture of a wish from all blocks, by column and row, under its box; BadPicture for a bad one."""
+
+
+class Once(Protocol):
+    """Lets one at a time do the same thing, in all processes of this machine."""
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Waits until nobody else does what has this name."""
 
 
 class Queue(Protocol):

@@ -39,7 +39,10 @@ class Verdict:
 def check_redundancy(least: Any, most: Any, target: Any) -> None:
     """Raises BadAnswer unless this can be a project's rule."""
     if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= ANSWERS_MOST):
-        raise BadAnswer("min_answers", "The least and the most are whole numbers from 1 to 100, and the least is not above the most.")
+        raise BadAnswer(
+            "min_answers",
+            "The least and the most are whole numbers from 1 to 100, and the least is not above the most.",
+        )
     if not (isinstance(target, int | float) and 0 < target < 1):
         raise BadAnswer("target_confidence", "How sure we have to be lies between 0 and 100 percent.")
 

@@ -34,7 +34,9 @@ from micro.services.form_tasks import Box, boxes_of
 FIELDS_MOST = 60
 NAME_LONGEST = 40
 TYPES_BY_KIND: Mapping[str, tuple[str, ...]] = {
-    "transcribe": ("text", "long_text", "number", "date", "choice", "tags", "point"),
+    "transcribe": ("text", "long_text", "number", "date", "choice", "tags", "point", "table"),
+    "text": ("lines", "text", "number", "date", "choice", "tags"),
+    "classify": ("choice", "tags"),
     "tag": ("tags", "choice"),
 }
 FieldBody = dict[str, Any]

@@ -44,12 +44,17 @@ def picture_key(sha256: str, box: Box | None, wished_px: int, frame: int = 0) ->
     """Where the picture of this content, page, box and size is cached. The same bytes in two projects share it."""
     longest = next((px for px in LONGEST_PX if px >= wished_px), LONGEST_PX[-1])
     part = "whole" if box is None else f"{box.x}-{box.y}-{box.width}-{box.height}"
-    return f"{_derived(sha256)}/{frame}/{part}-{longest}.jpg"
+    return f"{page_folder(sha256, frame)}/{part}-{longest}.jpg"
 
 
 def working_key(sha256: str, frame: int) -> str:
     """Where the working copy of a page is kept."""
     return f"working/{sha256[:2]}/{sha256}-{frame}.jpg"
+
+
+def page_folder(sha256: str, frame: int) -> str:
+    """Where all that is derived from a page is cached; :func:`forget` empties it."""
+    return f"{_derived(sha256)}/{frame}"
 
 
 def _derived(sha256: str) -> str:
@@ -61,12 +66,17 @@ def picture(key: str, source: Source, box: Box | None, storage: Storage, images:
     if storage.exists(key):
         return storage.get(key)
     longest = int(key.rpartition("-")[2].removesuffix(".jpg"))
-    if source.working_key:
-        made = images.cut(_working_copy(source, storage, images), box, longest)
-    else:
-        made = images.cut(storage.get(source.storage_key), box, longest, source.frame)
+    content, frame = content_of(source, storage, images)
+    made = images.cut(content, box, longest, frame)
     storage.put(key, made)
     return made
+
+
+def content_of(source: Source, storage: Storage, images: Images) -> tuple[bytes, int]:
+    """The bytes that pictures are made from, and which page of them it is."""
+    if source.working_key:
+        return _working_copy(source, storage, images), 0
+    return storage.get(source.storage_key), source.frame
 
 
 def _working_copy(source: Source, storage: Storage, images: Images) -> bytes:
@@ -84,7 +94,7 @@ def forget(sha256: str, frame: int, storage: Storage, with_working: bool = False
 
     The file itself stays. Another project with the same bytes gets its pictures made anew when they are asked for.
     """
-    keys = list(storage.keys(f"{_derived(sha256)}/{frame}"))
+    keys = list(storage.keys(page_folder(sha256, frame)))
     if frame == 0:  # Before files had pages, pictures lay directly in the folder of their file.
         below = len(_derived(sha256)) + 1
         keys += [key for key in storage.keys(_derived(sha256)) if "/" not in key[below:]]

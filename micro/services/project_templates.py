@@ -186,6 +186,84 @@ PAGES = ProjectTemplate(
     },
 )
 
+TEXTS = ProjectTemplate(
+    "texts",
+    _words("Whole pages, line after line", "Pages entières, ligne après ligne"),
+    _words(
+        "Wills, letters and registers to be written out in full, with deletions, additions and abbreviations.",
+        "Testaments, lettres et registres à transcrire en entier, avec ratures, ajouts et abréviations.",
+    ),
+    _words(
+        "Writes out one page; where ALTO or PAGE files name the lines, each has an input of its own.",
+        "Transcrit une page ; si des fichiers ALTO ou PAGE en donnent les lignes, chacune a sa case.",
+    ),
+    "whole",
+    {
+        "palette": ["é", "è", "ê", "à", "ç", "œ", "«", "»"],
+        "fields": [
+            _field(
+                "text",
+                "lines",
+                _words("What the page says", "Texte de la page"),
+                _words(
+                    "Keep the spelling and the capitals. Strokes that only fill a line are not copied.",
+                    "Gardez l’orthographe et les majuscules. Les traits de remplissage ne se recopient pas.",
+                ),
+                markup=["unclear", "del", "add", "sup", "abbr", "lang"],
+            )
+        ],
+    },
+    kind="text",
+)
+
+SORTING = ProjectTemplate(
+    "sorting",
+    _words("Pictures to sort", "Images à classer"),
+    _words(
+        "Questions with answers to choose from, the next of which depends on the answer: objects, photographs, pages.",
+        "Des questions à choix, dont la suivante dépend de la réponse : objets, photographies, pages.",
+    ),
+    _words("Answers a few questions about one picture.", "Répond à quelques questions sur une image."),
+    "whole",
+    {
+        "fields": [
+            _field(
+                "shows",
+                "choice",
+                _words("What is in the picture?", "Que montre l’image ?"),
+                choices=[
+                    _choice("object", "An object", "Un objet"),
+                    _choice("people", "People", "Des personnes"),
+                    _choice("place", "A place", "Un lieu"),
+                    _choice("writing", "Only writing", "Seulement de l’écriture"),
+                ],
+            ),
+            _field(
+                "damage",
+                "choice",
+                _words("Is the object whole?", "L’objet est-il entier ?"),
+                only_if={"field": "shows", "is": ["object"]},
+                choices=[
+                    _choice("whole", "Whole", "Entier"),
+                    _choice("broken", "Broken", "Cassé"),
+                ],
+            ),
+            _field(
+                "writing",
+                "choice",
+                _words("How is it written?", "Comment est-ce écrit ?"),
+                only_if={"field": "shows", "is": ["writing"]},
+                choices=[
+                    _choice("hand", "By hand", "À la main"),
+                    _choice("machine", "By machine", "À la machine"),
+                    _choice("both", "Both", "Les deux"),
+                ],
+            ),
+        ]
+    },
+    kind="classify",
+)
+
 EMPTY = ProjectTemplate(
     "empty",
     _words("Something else", "Autre chose"),
@@ -198,7 +276,7 @@ EMPTY = ProjectTemplate(
     {"fields": [_field("text", "text", _words("Text", "Texte"))]},
 )
 
-TEMPLATES = (CARDS, LINES, ROWS, PHOTOGRAPHS, PAGES, EMPTY)
+TEMPLATES = (CARDS, LINES, ROWS, PHOTOGRAPHS, PAGES, TEXTS, SORTING, EMPTY)
 
 
 def template_named(slug: str) -> ProjectTemplate:

@@ -16,7 +16,7 @@ from micro.core.release import columns, papers
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines
 from micro.core.release.columns import Described
 from micro.core.release.figures import compared_with
-from micro.core.release.papers import ARCHIVE, FILES, Colophon, files_with
+from micro.core.release.papers import ARCHIVE, Colophon, about_file, files_with
 
 # The time that is written beside each file in the archive, so that the same files give the same archive.
 SAME_TIME = (2000, 1, 1, 0, 0, 0)
@@ -141,7 +141,7 @@ def _manifest(
         "files": [
             {
                 "name": name,
-                "about": FILES[name],
+                "about": about_file(name),
                 "rows": plan.counts.get(name),
                 "bytes": sums[name][0],
                 "sha256": sums[name][1],

@@ -19,17 +19,19 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from micro.core.fields import Field
+from micro.core.iiif import region_address
 from micro.core.publication import held_back, is_public, public_fields, public_values
 from micro.core.release import columns, rows
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, json_line
 from micro.core.release.figures import Tally
 from micro.core.release.objects import record_object
-from micro.core.release.papers import VOCABULARY, Colophon
+from micro.core.release.papers import VOCABULARY, Colophon, rows_file
 from micro.core.release.rows import RecordFacts, RegionFacts
 from micro.data.models import Decision, Item, Record, RecordVersion, Region, Release, Scan, Task
 from micro.data.snapshot import hold_still
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
+from micro.services.cutting import box_of
 from micro.services.release_answers import is_released, open_text, setups_of, write_answers
 from micro.services.release_files import Plan
 
@@ -73,6 +75,8 @@ class _Reading:
         shown = [column for column in self.kind.columns(self.setup.body) if is_public(column.field, self.on)]
         self.groups = columns.field_columns(shown, self.language, fixed, columns.STATUSES)
         self.columns = (*columns.HEAD, *columns.flat(self.groups), *columns.TAIL)
+        # A table, and a text in lines, has a file of its own: {field: its columns}.
+        self.lists = {field.name: rows.row_groups(field, self.language) for field in self.fields if field.columns}
         self.tally = Tally()
         self.preview: list[dict[str, Any]] = []
 
@@ -101,6 +105,7 @@ class _Reading:
         }
         tables = {
             "records.csv": self.columns,
+            **{rows_file(name): (*columns.ROW_HEAD, *columns.flat(groups)) for name, groups in self.lists.items()},
             "values.csv": columns.VALUES,
             "answers.csv": answers.columns,
             **({VOCABULARY: columns.VOCABULARY} if labels else {}),
@@ -149,13 +154,17 @@ class _Reading:
 
     def _write_records(self) -> dict[str, int]:
         """Writes records.csv, values.csv and records.jsonl; returns their numbers of rows."""
-        counts = {"records.csv": 0, "values.csv": 0, "records.jsonl": 0}
+        counts = {"records.csv": 0, "values.csv": 0, "records.jsonl": 0, **{rows_file(name): 0 for name in self.lists}}
         with ExitStack() as stack:
             files = {name: stack.enter_context(open_text(self.folder / name)) for name in counts}
             files["records.csv"].write(BYTE_ORDER_MARK + csv_lines([[column.name for column in self.columns]]))
             files["values.csv"].write(BYTE_ORDER_MARK + csv_lines([[column.name for column in columns.VALUES]]))
+            for name, groups in self.lists.items():
+                head = [column.name for column in (*columns.ROW_HEAD, *columns.flat(groups))]
+                files[rows_file(name)].write(BYTE_ORDER_MARK + csv_lines([head]))
             for facts in self._records():
-                self._write_record(facts, files)
+                for name, count in self._write_record(facts, files).items():
+                    counts[name] += count
                 counts["records.csv"] += 1
         counts["records.jsonl"], counts["values.csv"] = counts["records.csv"], counts["records.csv"] * len(self.fields)
         return counts
@@ -174,7 +183,8 @@ class _Reading:
                 file.write(BYTE_ORDER_MARK + csv_lines([[column.name for column in columns.VOCABULARY], *rows_]))
         return len(rows_)
 
-    def _write_record(self, facts: RecordFacts, files: Mapping[str, TextIO]) -> None:
+    def _write_record(self, facts: RecordFacts, files: Mapping[str, TextIO]) -> dict[str, int]:
+        """Writes one record into all files; returns how many rows the files of its tables and lines got."""
         values = rows.field_facts(facts, self.fields, self.project.target_confidence)
         cells = self.kind.row({value.field.name: value.said for value in values}, self.setup.body, self.language)
         files["records.csv"].write(csv_lines([rows.record_row(facts, values, cells, self.columns, self.groups)]))
@@ -183,6 +193,16 @@ class _Reading:
         self.tally.add(facts, values)
         if len(self.preview) < PREVIEW_ROWS:
             self.preview.append(rows.preview_row(facts, values, self.language))
+        return {
+            rows_file(value.field.name): self._write_rows(facts, value, files)
+            for value in values
+            if value.field.columns
+        }
+
+    def _write_rows(self, facts: RecordFacts, value: rows.FieldFacts, files: Mapping[str, TextIO]) -> int:
+        made = rows.group_rows(facts, value, self.lists[value.field.name], self.language)
+        files[rows_file(value.field.name)].write(csv_lines(made))
+        return len(made)
 
     def _records(self) -> Iterator[RecordFacts]:
         """The records in the order of documents and pages, some hundred at a time."""
@@ -213,7 +233,7 @@ class _Reading:
             regions=tuple(regions),
             asked=asked,
             scan={
-                "url": self._address(row.scan_state, row.reference, f"scan/{row.scan}"),
+                "url": self._address(row.scan_state, row.reference, f"/pictures/scan/{row.scan}/{PICTURE_PX}.jpg"),
                 "sha256": row.sha256,
                 "width_px": row.width_px,
                 "height_px": row.height_px,
@@ -232,19 +252,19 @@ class _Reading:
         """Where a picture is seen: one kept elsewhere has its own address, one that was taken down has none."""
         if scan_state != "shown":
             return ""
-        return reference or f"{self.public_url}/pictures/{picture}/{PICTURE_PX}.jpg"
+        return reference or f"{self.public_url}{picture}"
 
     def _regions(self, item_ids: list[int]) -> dict[int, list[RegionFacts]]:
         found: dict[int, list[RegionFacts]] = {}
         query = (
-            select(Region, Task.id.is_not(None), Scan.reference, Scan.state)
+            select(Region, Task.id.is_not(None), Scan)
             .join(Scan, Scan.id == Region.scan_id)
             .outerjoin(Task, Task.region_id == Region.id)
             .where(Region.item_id.in_(item_ids))
             .order_by(Region.id)
         )
         hidden = {field.name for field in self.held_back}
-        for region, asked, reference, state in self.session.execute(query):
+        for region, asked, scan in self.session.execute(query):
             told = tuple(name for name in region.fields if name not in hidden)
             if region.fields and not told:
                 continue  # Made for nothing but what is held back.
@@ -253,7 +273,7 @@ class _Reading:
                     region.name,
                     told,
                     asked,
-                    self._address(state, reference, f"region/{region.public_id}"),
+                    self._address(scan.state, scan.reference, _picture_of(region, scan)),
                     region.x_px,
                     region.y_px,
                     region.width_px,
@@ -278,6 +298,13 @@ class _Reading:
             .group_by(Decision.record_id)
         )
         return {record_id: at for record_id, at in found}  # dict() alone would take the Result for a mapping.
+
+
+def _picture_of(region: Region, scan: Scan) -> str:
+    """The path of the region's own picture in the IIIF Image API, as large as it comes; empty where none is held."""
+    if not scan.width_px:
+        return ""
+    return region_address(f"/iiif/3/{scan.public_id}", box_of(region), scan.width_px, scan.height_px)
 
 
 def _records_query(project_id: int) -> Select[Any]:

@@ -13,12 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
+from micro.core.geometry import Box
 from micro.core.states import ANSWERED_PROJECTS
 from micro.core.terms import VERSION, wording
-from micro.data.models import Assignment, Project, Volunteer
+from micro.data.models import Assignment, Project, Region, Volunteer
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 from micro.kinds import kind_named, narrowed
-from micro.services import assignments, claims, workbench
+from micro.services import assignments, claims, page_lines, workbench
 from micro.services.answers import Given, give_answer, newest_answer
 from micro.services.assignments import assignment_of
 from micro.services.cutting import field_boxes
@@ -26,6 +27,7 @@ from micro.services.people import own_ids
 from micro.services.projects import project_named
 from micro.web.context import house, known_volunteer, lending_rule, needed_volunteer, offer_cookie
 from micro.web.forms import check_marks, draft_of, nested, storable, submission_key, typed
+from micro.web.iiif import piece_of
 from micro.web.language import current_language
 from micro.web.problems import said, wants_json
 from micro.web.sight import may_answer
@@ -185,7 +187,9 @@ def the_workbench(
         item=held.task.item,
         scan=scan,
         region=held.task.region,
+        piece=piece_of(scan, held.task.region),
         boxes=field_boxes(session, held.task.region),
+        lines=lines_of(session, held.task.region) if held.setup.kind == "text" else [],
         place=workbench.place_of(session, scan),
         kind=held.setup.kind,
         setup=setup,
@@ -198,6 +202,19 @@ def the_workbench(
         submission_key=key or secrets.token_urlsafe(18),
         claimable=claims.offered(session, held.volunteer),
     )
+
+
+def lines_of(session: Session, region: Region) -> list[dict[str, Any]]:
+    """The lines of a page in reading order: {"box", "picture": address of the line alone, or empty}."""
+    scan = region.scan
+    held_here = not scan.reference and scan.state == "shown"
+
+    def picture(box: Box) -> str:
+        part, size = f"{box.x},{box.y},{box.width},{box.height}", f"{min(box.width, 1200)},"
+        where: dict[str, Any] = {"scan": scan.public_id, "region": part, "size": size}
+        return url_for("iiif.image", **where, rotation="0", name="default.jpg") if held_here else ""
+
+    return [{"box": box, "picture": picture(box)} for box in page_lines.lines_in(session, region)]
 
 
 def seconds_left(held: Assignment, now: datetime) -> int:

@@ -15,8 +15,10 @@ from micro.core.fields import MARKS, Field
 from micro.errors import BadAnswer
 
 DEEPEST = 3
+DEEPEST_IN_ROWS = 6
 CODES = ["value", "codes"]
 LONGEST_DRAFT_TEXT = 100_000
+_ROW = re.compile(r"r[1-9]\d{0,3}", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -31,15 +33,29 @@ def nested(entries: Iterable[tuple[str, str]], fields: Iterable[str]) -> dict[st
     made: dict[str, Any] = {field: {} for field in fields}
     for name, text in entries:
         field, *parts = name.split(".")
-        if field not in made or not parts or len(parts) >= DEEPEST or not all(map(str.isidentifier, parts)):
+        if field not in made or not parts or not all(map(str.isidentifier, parts)):
+            continue
+        if len(parts) >= (DEEPEST_IN_ROWS if _is_row(parts) else DEEPEST):
             continue
         if parts == CODES:
             _put(made[field], parts, _joined(made[field].get("value"), text))
-        elif parts == ["mark"]:
-            made[field]["mark"] = _stronger(made[field].get("mark", ""), text)
+        elif parts[-1] == "mark":
+            _put(made[field], parts, _stronger(_found(made[field], parts), text))
         else:
             _put(made[field], parts, text)
     return made
+
+
+def _is_row(parts: list[str]) -> bool:
+    """Whether this is a place within a table or within lines: value.r3.length.mark, value.r3.mark."""
+    return len(parts) > 2 and parts[0] == "value" and bool(_ROW.fullmatch(parts[1]))
+
+
+def _found(place: Any, parts: list[str]) -> str:
+    """The text at a place so far, or none."""
+    for part in parts:
+        place = place.get(part) if isinstance(place, dict) else None
+    return place if isinstance(place, str) else ""
 
 
 def _joined(value: Any, code: str) -> str:
@@ -74,11 +90,20 @@ def _leaves(name: str, value: Any) -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping):
         for part, inner in value.items():
             yield from _leaves(f"{name}.{part}" if name else str(part), inner)
+    elif isinstance(value, list) and any(_is_said_of_row(one) for one in value):  # Rows, or lines.
+        for number, row in enumerate(value, start=1):
+            yield from _leaves(f"{name}.r{number}", row)
     elif isinstance(value, list):  # The labels of tags, as an answer has them.
         yield f"{name}.codes", "\n".join(label for label in value if isinstance(label, str))
         yield f"{name}.free", "\n".join(str(label.get("free", "")) for label in value if isinstance(label, Mapping))
     elif value is not None:
         yield name, str(value)
+
+
+def _is_said_of_row(one: Any) -> bool:
+    if not isinstance(one, Mapping):
+        return False
+    return any(name in ("value", "mark") or isinstance(part, Mapping) for name, part in one.items())
 
 
 def check_marks(said: Mapping[str, Any], fields: Iterable[Field]) -> None:
@@ -87,15 +112,27 @@ def check_marks(said: Mapping[str, Any], fields: Iterable[Field]) -> None:
     The script disables what is marked; without it, taking the mark would throw away what was typed without a word.
     A choice is nothing typed, and cannot be unticked without a script: there the mark counts.
     """
-    marked = [field for field in fields if said.get(field.name, {}).get("mark") in ("blank", "illegible")]
+    both = "You typed something here and marked it as well. Keep one of the two."
     problems = [
-        BadAnswer(field.name, "You typed something here and marked it as well. Keep one of the two.")
-        for field in marked
-        if field.type != "choice" and _says_something(said[field.name])
+        BadAnswer(place, both)
+        for field in fields
+        for place, entry in _places(field, said.get(field.name, {}))
+        if entry.get("mark") in ("blank", "illegible") and field.type != "choice" and _says_something(entry)
     ]
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]
+
+
+def _places(field: Field, entry: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """What was said of a field, and of each line or cell in it, by its place in the form."""
+    yield field.name, entry
+    rows = entry.get("value") if field.columns else None
+    for row, given in rows.items() if isinstance(rows, Mapping) else ():
+        if not isinstance(given, Mapping):
+            continue
+        cells = {f".{name}": cell for name, cell in given.items()} if field.type == "table" else {"": given}
+        yield from ((f"{field.name}.{row}{name}", cell) for name, cell in cells.items() if isinstance(cell, Mapping))
 
 
 def _says_something(entry: Mapping[str, Any]) -> bool:

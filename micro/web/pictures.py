@@ -25,7 +25,7 @@ def scan(scan: str, longest: int) -> ResponseReturnValue:
     """The whole scan, upright; of one that was replaced, the better one's."""
     with house().database.reading() as session:
         found = pictures.scan_named(session, scan)
-        private = _check_sight(session, found)
+        private = check_sight(session, found)
         if found.state == "replaced" and found.replaced_by_id is not None:
             better = session.get_one(Scan, found.replaced_by_id).public_id
             return redirect(url_for("pictures.scan", scan=better, longest=longest))
@@ -38,14 +38,14 @@ def region(region: str, longest: int) -> ResponseReturnValue:
     """One region of a scan."""
     with house().database.reading() as session:
         found = cutting.region_named(session, region)
-        private = _check_sight(session, found.scan)
+        private = check_sight(session, found.scan)
         box = cutting.box_of(found)
         key = pictures.picture_key(found.scan.sha256, box, longest, found.scan.frame)
         source = pictures.source_of(found.scan)
     return _send(key, pictures.picture(key, source, box, house().storage, house().images), private)
 
 
-def _check_sight(session: Session, scan: Scan) -> bool:
+def check_sight(session: Session, scan: Scan) -> bool:
     """Whether the picture is private; NotFound for those who may not see it. A draft's are, and a withdrawn one's."""
     project = scan.project
     if scan.state == "erased":

@@ -31,6 +31,7 @@ STATUS: dict[type[MicroError], int] = {
     errors.BadAnswer: 422,
     errors.BadPicture: 422,
     errors.TooMuch: 429,
+    errors.NotOffered: 501,
     errors.OutsideFailed: 503,
 }
 
@@ -63,8 +64,13 @@ def wants_json() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
 
 
+def status_of(error: MicroError) -> int:
+    """The HTTP status that the table gives to an error."""
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
 def _micro_error(error: MicroError) -> ResponseReturnValue:
-    status = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+    status = status_of(error)
     if status >= 500:
         log.error("%s: %s", type(error).__name__, error)
     if isinstance(error, SignInNeeded) and not wants_json():

@@ -16,6 +16,7 @@ from micro.core.geometry import Box
 from micro.data.models import Record
 from micro.errors import BadAnswer, Conflict
 from micro.services import review_queue, reviewing
+from micro.services.assignments import current_setup
 from micro.services.reviewing import FieldSight, RecordSight
 from micro.services.settling import bare, version_of
 from micro.web import review_page
@@ -162,6 +163,7 @@ def _page(
     **more: Any,
 ) -> str:
     found, filters = sight.record, review_page.filters_from(request.args)
+    setup = current_setup(session, found.project_id)
     taken = taken or {}
     chosen = sight.field(request.args.get("field", "")) or sight.field(sight.weakest)
     entries = {one.field.name: one.said for one in sight.fields} | {name: one.said for name, one in taken.items()}
@@ -176,6 +178,9 @@ def _page(
         here="review",
         sight=sight,
         record=found,
+        project=found.project,
+        kind=setup.kind,
+        setup=setup.body,
         chosen=chosen,
         taken=taken,
         editing=editing,

@@ -122,7 +122,7 @@ def readings(sight: FieldSight, taken: Mapping[str, Taken]) -> tuple[Reading, ..
 
 def _pieces(field: Field, shown: Said, said: Said) -> tuple[Piece, ...]:
     # Labels and degrees are not read letter by letter: one that differs is another one.
-    if field.type in ("tags", "point") or "value" not in said or "value" not in shown:
+    if field.type in ("tags", "point", "table") or "value" not in said or "value" not in shown:
         return ()
     return differences(show_written(shown, field), show_written(said, field))
 
@@ -211,11 +211,28 @@ def typed_into(field: Field, said: Mapping[str, Any]) -> dict[str, str]:
     """What stands in the inputs of one field, by their dotted names, from a value or a form."""
     value, mark = said.get("value"), str(said.get("mark") or "")
     if field.type == "date" and isinstance(value, str):
-        parts = zip(DATE_PARTS, value.split("-"), strict=False)
-        value = {part: "" if "X" in digits else digits for part, digits in parts}
+        value = _date_parts(value)
+    if field.type == "table" and has_form(field, value):
+        value = {f"r{number}": _typed_row(field, row) for number, row in enumerate(value or (), start=1)}
+    if field.type == "lines" and has_form(field, value):
+        value = {f"r{number}": dict(line) for number, line in enumerate(value or (), start=1)}
     if field.type == "point" and has_form(field, value):
         value = written(field, {"value": value})
     return typed({field.name: {"value": value, "mark": mark}})
+
+
+def _date_parts(value: str) -> dict[str, str]:
+    parts = zip(DATE_PARTS, value.split("-"), strict=False)
+    return {part: "" if "X" in digits else digits for part, digits in parts}
+
+
+def _typed_row(field: Field, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of one row as its inputs have them."""
+    dates = {column.name for column in field.columns if column.type == "date"}
+    return {
+        name: {**said, "value": _date_parts(said["value"])} if name in dates and "value" in said else dict(said)
+        for name, said in row.items()
+    }
 
 
 def form_names(taken: Mapping[str, Taken], sight: RecordSight) -> list[tuple[str, str]]:

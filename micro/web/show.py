@@ -10,6 +10,8 @@ from babel.dates import format_skeleton
 from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale, gettext
 
 from micro.core.fields import Field, Said, written
+from micro.core.fields.marks import Marked, read_marks
+from micro.core.fields.rows import rows_of
 from micro.core.fields.tags import BETWEEN
 from micro.core.licences import licence_name
 from micro.data.models import Scan
@@ -30,6 +32,7 @@ def filters() -> dict[str, Callable[..., Any]]:
     """All filters by name."""
     return {
         "written": show_written,
+        "marked": marked,
         "label": show_label,
         "percent": show_percent,
         "number": format_decimal,
@@ -53,10 +56,28 @@ def show_written(said: Said, field: Field) -> str:
     text = written(field, said, current_language())
     if field.type == "tags":
         return text.replace(BETWEEN, "; ")
+    if field.type == "table":
+        return "\n".join(_show_row(field, row) for row in rows_of(field, said.get("value")))
     if field.type == "number" and current_language() == "fr":
         amount, gap, unit = text.partition(" ")
         return amount.replace(".", ",") + gap + unit
     return show_edtf(text) if field.type == "date" and text else text
+
+
+def _show_row(field: Field, row: Mapping[str, Said]) -> str:
+    """One row of a table on one line; a cell that says nothing is left out."""
+    cells = [(column, row[column.name]) for column in field.columns if column.name in row]
+    words = {"illegible": gettext("illegible"), "unsure": gettext("not sure")}
+    shown = (
+        (show_label(column), show_written(cell, column) or words.get(cell.get("mark", ""), ""))
+        for column, cell in cells
+    )
+    return " · ".join(f"{label}: {text}" for label, text in shown)
+
+
+def marked(said: Said, field: Field) -> tuple[str | Marked, ...]:
+    """A text as plain and marked stretches, for a template to show."""
+    return read_marks(show_written(said, field), field.markup)
 
 
 # Which parts of an EDTF date are known -> how it is written (Unicode CLDR skeletons).

@@ -1,4 +1,4 @@
-"""The parts that are measured without a server, each in a process of its own: ingest, pair, tiff, settle, release.
+"""The parts that are measured without a server, each in a process of its own.
 
 ``python parts.py PART PICTURES`` works on the settings of the environment and prints one JSON line.
 """
@@ -15,19 +15,29 @@ from typing import TYPE_CHECKING
 
 from pair import pair
 from PIL import Image
+from sqlalchemy import select
 
 from micro import jobs
 from micro.config import Settings
+from micro.core.iiif import read_wish
+from micro.data.models import Scan
 from micro.demo.cards import make_truths
 from micro.demo.draw import draw_card
 from micro.house import House, open_house
-from micro.services import intake, projects, releases
+from micro.services import iiif, intake, projects, releases
 
 if TYPE_CHECKING:
     from fill import Size
 
 LARGE_PX = (6000, 3750)
 TIFF_PX = (12_500, 8000)  # 100 megapixels
+PAGE_PX = (6000, 8000)  # 48 megapixels
+# What the workbench asks for: the page as it opens, a tile at full size, a wide region at half its size.
+TILES = {
+    "the page": "full/750,1000/0/default.jpg",
+    "a tile": "2560,3584,512,512/512,512/0/default.jpg",
+    "a region": "1200,3000,2400,600/1200,300/0/default.jpg",
+}
 DRAWN = 4
 
 
@@ -40,6 +50,8 @@ def draw_pictures(folder: Path, size: Size) -> Path:
         _write_copies(folder / f"pair-{name}", contents, count, name)
     (folder / "tiff").mkdir()
     drawings[0].resize(TIFF_PX).save(folder / "tiff" / "scan.tif", compression="tiff_lzw")
+    (folder / "tiles").mkdir()
+    (folder / "tiles" / "page.jpg").write_bytes(_jpeg(drawings[0].resize(PAGE_PX)))
     return folder
 
 
@@ -121,6 +133,27 @@ def tiff(house: House, pictures: Path) -> dict[str, float]:
     }
 
 
+def tiles(house: House, pictures: Path) -> dict[str, float]:
+    """Milliseconds until a picture of a large page is there: cold, when its level is made first, and warm."""
+    with house.database.writing() as session:
+        project = projects.project_named(session, "ingest")
+        delivery = intake.deliver_folder(session, project, pictures / "tiles", house.clock()).id
+    jobs.drain_intake(house, delivery)
+    with house.database.reading() as session:
+        page = iiif.page_of(session.scalars(select(Scan).where(Scan.height_px == PAGE_PX[1])).one())
+    found = {"count": 1.0, "megapixels": page.width_px * page.height_px / 1e6}
+    shop = iiif.Workshop(house.storage, house.images, house.tiles, house.once)
+    for name, asked in TILES.items():
+        wish = read_wish(*asked.split("/"), page.width_px, page.height_px)
+        times = []
+        for _ in range(21):
+            begun = time.perf_counter()
+            iiif.picture_of(page, wish, shop)
+            times.append(1000 * (time.perf_counter() - begun))
+        found |= {f"{name}, cold": times[0], f"{name}, warm": sorted(times[1:])[10]}
+    return found
+
+
 def _decode(folder: Path) -> float:
     begun = time.perf_counter()
     for path in sorted(folder.iterdir()):
@@ -135,6 +168,7 @@ PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
     "ingest": ingest,
     "tiff": tiff,
     "pair": pair,
+    "tiles": tiles,
 }
 
 

@@ -47,7 +47,7 @@ class Table:
         self.add(column, f"{who}: answers asked in vain", str(found.in_vain))
 
     def add_part(self, column: str, part: str, found: dict[str, float]) -> None:
-        """The rows of settle, release, ingest, pair or tiff."""
+        """The rows of settle, release, ingest, pair, tiff or tiles."""
         rate, cpu_ms = (found.get("count", 0) / found.get("seconds", 1), 1000 * found["cpu_s"] / found.get("count", 1))
         match part:
             case "settle":
@@ -63,6 +63,10 @@ class Table:
             case "pair":
                 self._add_pair(column, found)
                 return  # Its memory is that of its workers.
+            case "tiles":
+                for name in sorted(name.removesuffix(", cold") for name in found if name.endswith(", cold")):
+                    row = f"{name} of a JPEG of {found['megapixels']:.0f} MP by IIIF, cold / warm"
+                    self.add(column, row, f"{found[f'{name}, cold']:.0f} / {found[f'{name}, warm']:.0f} ms")
             case _:
                 for name, words in (("cards", "cards"), ("large", "large scans")):
                     self._add_ingest(column, name, words, found)

@@ -2,10 +2,13 @@
 import { start as startKeys } from "./review/keys.js";
 import { start as startZoom } from "./review/zoom.js";
 import { start as startMarks } from "./review/marks.js";
-import { start as startTags } from "./bench/tags.js";
+import { start as startEntry } from "./bench/entry.js";
 
 startKeys(document);
 document.querySelector(".record-field[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 for (const viewer of document.querySelectorAll("[data-viewer]")) startZoom(viewer);
-for (const form of document.querySelectorAll("[data-amend]")) startTags(form, {});
-for (const field of document.querySelectorAll("[data-amend] [data-field]")) startMarks(field);
+for (const form of document.querySelectorAll("[data-amend]")) {
+  const rests = [];
+  startEntry(form, { onAsked: () => rests.forEach((rest) => rest()) });
+  for (const field of form.querySelectorAll("[data-field]")) rests.push(startMarks(field));
+}

@@ -36,7 +36,8 @@ def test_everything_that_a_setup_says_is_in_the_field() -> None:
 
 @pytest.mark.parametrize("type_", FIELD_TYPES)
 def test_what_is_left_out_is_as_usual(type_: str) -> None:
-    field = field_from_setup(entry(type=type_, publish=None, grid_m=None, free=None, width=None, vocabulary=None))
+    more = {"publish": None, "grid_m": None, "free": None, "width": None, "vocabulary": None, "only_if": None}
+    field = field_from_setup(entry(type=type_, columns=[{"name": "part", "type": "text"}], **more))
     assert (field.publish, field.grid_m, field.free, field.width, field.uris) == ("always", 0, False, "whole", {})
 
 

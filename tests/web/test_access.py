@@ -79,6 +79,9 @@ def places(house: House, cast: Cast) -> Places:
                 "volunteer": volunteer.public_id,
                 "kind": "transcribe",
                 "filename": "micro.svg",
+                "rest": "a/b",
+                "size": "max",
+                "rotation": "0",
             }
         )
 

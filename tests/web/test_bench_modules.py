@@ -178,3 +178,74 @@ def test_characters_typed_with_alt_gr_or_option_fire_no_shortcut(
     call: Callable[..., Any], event: dict[str, Any], letter: str
 ) -> None:
     assert call("letters", "altLetter", {"KeyboardEvent": event}) == letter
+
+
+SHARED = json.loads((Path(__file__).parents[1] / "core" / "marks.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("example", SHARED["examples"], ids=lambda example: repr(example["text"]))
+def test_marks_are_read_as_the_server_reads_them(call: Callable[..., Any], example: dict[str, Any]) -> None:
+    assert call("marks", "readMarks", example["text"], SHARED["allowed"]) == example["read"]
+
+
+def test_a_field_is_asked_for_one_of_its_codes_or_for_any_value(call: Callable[..., Any]) -> None:
+    assert call("conditions", "isAsked", ["gold"], ["tin", "gold"]) is True
+    assert call("conditions", "isAsked", ["lead"], ["tin", "gold"]) is False
+    assert call("conditions", "isAsked", ["anything"], []) is True
+    assert call("conditions", "isAsked", [], []) is False
+
+
+@pytest.mark.parametrize(
+    ("checks", "values", "found"),
+    [
+        ({"least": "1", "most": "60"}, {"amount": "12"}, []),
+        ({"least": "1", "most": "60"}, {"amount": "0,5"}, [["least", "1"]]),
+        ({"least": "1", "most": "60"}, {"amount": "1 200"}, [["most", "60"]]),
+        ({"least": "1", "most": "60"}, {"amount": "many"}, []),
+        ({"least": "1", "most": "60"}, {"amount": ""}, []),
+        ({"earliest": "1800", "latest": "1950"}, {"year": "1799", "day": "1"}, [["earliest", "1800"]]),
+        ({"earliest": "1800", "latest": "1950"}, {"year": "1951"}, [["latest", "1950"]]),
+        ({"earliest": "1800", "latest": "1950"}, {"year": "19"}, []),
+        ({"longest": "3"}, {"value": "four"}, [["longest", "3"]]),
+        ({"signs": ""}, {"value": "Œuvre d’art, n° 3 [-x-] (½)"}, []),
+        ({"signs": "Ж"}, {"value": "☃ Ж Ω Ω"}, [["signs", "☃ Ω"]]),
+        ({}, {"value": "☃", "amount": "-9"}, []),
+    ],
+)
+def test_what_is_odd_is_found(
+    call: Callable[..., Any], checks: dict[str, str], values: dict[str, str], found: list[list[str]]
+) -> None:
+    assert call("checks", "oddities", checks, values) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text", "selected"),
+    [
+        ("[", "?]", "an [old?] axe", "old"),
+        ("[-", "-]", "an [-old-] axe", "old"),
+        ("[", "=]", "an [old=] axe", ""),
+        ("[la:", "]", "an [la:old] axe", "old"),
+    ],
+)
+def test_a_mark_goes_round_what_is_selected(
+    call: Callable[..., Any], before: str, after: str, text: str, selected: str
+) -> None:
+    made = call("wrapping", "wrapped", "an old axe", 3, 6, before, after)
+    assert (made["text"], made["text"][made["start"] : made["end"]]) == (text, selected)
+    if after == "=]":
+        assert made["text"][made["start"]] == "]", "the full form is written next"
+
+
+def test_a_copied_row_has_its_own_number(call: Callable[..., Any]) -> None:
+    assert call("rows", "renamed", "finds.value.r0.length", 7) == "finds.value.r7.length"
+    assert call("rows", "renamed", "Length 0–10, row 0", 7) == "Length 0–10, row 7"
+
+
+def test_the_view_follows_the_letters_along_a_line_and_stays_on_it(call: Callable[..., Any]) -> None:
+    line = {"x": 100, "y": 50, "width": 1000, "height": 40}
+    begin, later, end = (call("part", "partOf", line, letters, 1.5) for letters in (0, 30, 900))
+    assert begin["x"] == 100 and begin["width"] < 200 and begin["height"] == 40
+    assert 100 < later["x"] < end["x"]
+    assert end["x"] + end["width"] == 1100
+    short = {"x": 10, "y": 0, "width": 60, "height": 40}
+    assert call("part", "partOf", short, 3, 1.5) == short

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 from html import unescape
 
@@ -80,6 +82,17 @@ def test_links_to_pictures_lead_to_pictures(client: FlaskClient, release: Releas
     found = re.findall(r'href="http://127.0.0.1:8000(/pictures/scan/[^"]+)"', client.get("/data/finds/1").text)
     assert len(found) == 2
     assert {client.get(address).mimetype for address in found} == {"image/jpeg"}
+
+
+def test_a_region_is_linked_as_a_picture_of_the_iiif_image_api(client: FlaskClient, release: Release) -> None:
+    rows = list(csv.DictReader(io.StringIO(client.get("/data/finds/1/values.csv").data.decode("utf-8-sig"))))
+    links = {row["region_url"] for row in rows}
+    assert links and all(
+        re.fullmatch(r"http://127\.0\.0\.1:8000/iiif/3/\w+/\d+,\d+,\d+,\d+/max/0/default\.jpg", x) for x in links
+    )
+    for link in links:
+        answer = client.get(link.removeprefix("http://127.0.0.1:8000"))
+        assert answer.mimetype == "image/jpeg" and f'<{link}>;rel="canonical"' in answer.headers["Link"]
 
 
 def test_every_file_comes_as_a_download_that_is_what_the_page_says(client: FlaskClient, release: Release) -> None:

@@ -52,6 +52,33 @@ def test_of_several_marks_the_strongest_is_taken(ticked: list[str], taken: str) 
     assert nested([("object.mark", mark) for mark in ticked], ["object"]) == {"object": {"mark": taken}}
 
 
+def test_rows_of_a_table_and_lines_are_one_level_deeper() -> None:
+    entries = [
+        ("finds.value.r1.length.value.amount", "12"),
+        ("finds.value.r1.length.mark", "unsure"),
+        ("finds.value.r2.what.value", "Axe"),
+        ("page.value.r1.mark", "unsure"),
+        ("page.value.r1.mark", "illegible"),
+        ("finds.value.x1.what.value", "no row"),
+        ("finds.value.r1.a.b.c.d", "too deep"),
+    ]
+    said = nested(entries, ["finds", "page"])
+    assert said == {
+        "finds": {
+            "value": {
+                "r1": {"length": {"value": {"amount": "12"}, "mark": "unsure"}},
+                "r2": {"what": {"value": "Axe"}},
+            }
+        },
+        "page": {"value": {"r1": {"mark": "illegible"}}},
+    }
+    assert dict(typed({"finds": {"value": [{"what": {"value": "Axe"}}, {"what": {"mark": "unsure"}}]}})) == {
+        "finds.value.r1.what.value": "Axe",
+        "finds.value.r2.what.mark": "unsure",
+    }
+    assert nested(typed(said).items(), ["finds", "page"]) == said
+
+
 def test_a_name_used_for_a_text_and_for_its_parts_breaks_nothing() -> None:
     assert nested([("length.value", "3"), ("length.value.amount", "4")], ["length"]) == {
         "length": {"value": {"amount": "4"}}

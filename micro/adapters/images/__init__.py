@@ -2,5 +2,6 @@
 
 from micro.adapters.images.opening import FORMATS, HAS_PDF
 from micro.adapters.images.pillow import PillowImages
+from micro.adapters.images.tiles import PillowTiles
 
-__all__ = ["FORMATS", "HAS_PDF", "PillowImages"]
+__all__ = ["FORMATS", "HAS_PDF", "PillowImages", "PillowTiles"]

@@ -25,7 +25,7 @@ _RESAMPLED = frozenset({"RGB", "L", "CMYK"})  # Modes whose pixels may be mixed 
 _RESAMPLE = Image.Resampling.LANCZOS
 
 # A decoded scan of 200 megapixels takes 800 MB, and PDFium serves one caller: one at a time in a process.
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
 class PillowImages:
@@ -37,27 +37,27 @@ class PillowImages:
 
     def pages(self, content: bytes) -> Iterator[Page]:
         """What the pages are, one after the other; each is decoded once, so that damage is found now and not later."""
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             file = open_file(content, self.most_px, self.has_pdf)
         try:
             for number in range(file.count):
-                with _ONE_AT_A_TIME:
+                with ONE_AT_A_TIME:
                     page = _look(file.frame(number), content)
                 yield page
         finally:
-            with _ONE_AT_A_TIME:
+            with ONE_AT_A_TIME:
                 file.close()
 
     def working_copy(self, content: bytes, frame: int) -> bytes:
         """The working copy of a page, made anew: the same bytes that :meth:`pages` gave."""
-        with _ONE_AT_A_TIME, closing(open_file(content, self.most_px, self.has_pdf)) as file:
+        with ONE_AT_A_TIME, closing(open_file(content, self.most_px, self.has_pdf)) as file:
             found = file.frame(frame)
             found.load()
             return _working_copy(found)
 
     def cut(self, content: bytes, box: Box | None, longest_px: int, frame: int = 0) -> bytes:
         """A JPEG of the box of the upright page in sRGB; None is the whole. All metadata is left behind."""
-        with _ONE_AT_A_TIME, closing(open_file(content, self.most_px, self.has_pdf)) as file:
+        with ONE_AT_A_TIME, closing(open_file(content, self.most_px, self.has_pdf)) as file:
             made = _cut(file.frame(frame), box, longest_px)
         out = BytesIO()
         made.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True, icc_profile=None, comment=b"")

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-from micro.core.fields import Field, Said
+from micro.core.fields import UNASKED, Field, Said
+from micro.core.fields.marks import plain_text
+from micro.core.fields.rows import rows_of
 from micro.core.fields.tags import label_key
 
-BLANK, ILLEGIBLE = "\x00blank", "\x00illegible"
+BLANK, ILLEGIBLE, _UNASKED = "\x00blank", "\x00illegible", "\x00unasked"
 DECIMAL = re.compile(r"(?<=\d)[.,](?=\d)")
 _POINT = "\ue000"  # Stands for a decimal point while punctuation is taken away; a private sign of Unicode.
 _DASHES = "-‐‑‒–—―"
@@ -68,18 +70,27 @@ def key_of(field: Field, said: Said) -> str | None:
     """The comparison key of what was said, or None when it says nothing about the value (a bare "not sure")."""
     value = said.get("value")
     if value is None:
-        return {"blank": BLANK, "illegible": ILLEGIBLE}.get(said.get("mark", ""))
+        return {"blank": BLANK, "illegible": ILLEGIBLE, UNASKED: _UNASKED}.get(said.get("mark", ""))
     match field.type:
         case "number":
             return f"{_plain_zero(Decimal(value['amount']).normalize()):f} {value['unit']}"
         case "text" | "long_text":
-            return text_key(value)
+            # Whoever marked a word as unclear or deleted, and whoever did not, read the same.
+            return text_key(plain_text(value, field.markup) or value)
+        case "table" | "lines":
+            return "\n".join(_row_key(field, row) for row in rows_of(field, value))
         case "tags":
             return "\n".join(sorted(map(label_key, value)))
         case "point":
             return " ".join(f"{_plain_zero(Decimal(value[part]).normalize()):f}" for part in ("lat", "lon"))
         case _:
             return str(value)
+
+
+def _row_key(field: Field, row: Mapping[str, Said]) -> str:
+    """The keys of a row's cells in the order of the columns; a cell that is left out is blank."""
+    cells = (key_of(column, row.get(column.name, {"mark": "blank"})) for column in field.columns)
+    return "\x1f".join(cell or "" for cell in cells)
 
 
 def _plain_zero(amount: Decimal) -> Decimal:

@@ -14,6 +14,7 @@ from micro.core.consensus.dates import merge_dates
 from micro.core.consensus.labels import merge_labels
 from micro.core.consensus.outcome import Group, Outcome, groups_of, leading_of
 from micro.core.consensus.places import merge_points
+from micro.core.consensus.row_by_row import merge_rows
 from micro.core.consensus.wording import is_wordy, merge_words
 from micro.core.fields import Field, Said
 
@@ -37,7 +38,10 @@ def merge(
     evidence = tuple({"said": dict(g.said), "count": g.count, "unsure": g.unsure} for g in groups)
     if not groups:
         return Outcome({}, 0.0, evidence, tied=False)
-    outcome = _merged(field, groups, evidence)
+    if field.type in ("table", "lines"):
+        outcome = merge_rows(field, groups, answers, reliabilities)
+    else:
+        outcome = _merged(field, groups, evidence)
     if calibration is None:
         return outcome
     return replace(outcome, confidence=calibration.of(outcome.confidence, field.name))

@@ -14,28 +14,36 @@ date        EDTF level 1, unknown digits as X       ``"1907-10-XX"`` (ISO 8601-2
 choice      the code of one choice                  ``"bronze"``
 tags        codes, then ``{"free": text}``          ``["axe", "hoard", {"free": "bent at the tip"}]``
 point       degrees of WGS 84 as decimal texts      ``{"lat": "51.5357", "lon": "-0.9028"}``
+table       rows: what is said of each column       ``[{"object": {"value": "Axe"}}]``
+lines       what is said of each line               ``[{"value": "In the name"}, {"mark": "illegible"}]``
 =========== ======================================= ================================================
 
-An empty list of tags is nothing said; "none of these" is the mark ``blank``. field.py says what a field is, setup.py
-makes one, said.py reads and writes values with the help of plain.py, tags.py and points.py.
+An empty list of tags is nothing said; "none of these" is the mark ``blank``. A field that depends on another and was
+not asked has the mark ``unasked``, which nobody chooses. field.py says what a field is, setup.py makes one with the
+help of asking.py, said.py reads and writes values with that of plain.py, tags.py, points.py and rows.py; marks.py reads
+the marks within a text.
 """
 
-from micro.core.fields.field import FIELD_TYPES, MARKS, WIDTHS, Field, FieldType, Said
+from micro.core.fields.field import FIELD_TYPES, MARKS, UNASKED, WIDTHS, Condition, Field, FieldType, Said
 from micro.core.fields.plain import LONGEST
-from micro.core.fields.said import has_form, parse_said, written
+from micro.core.fields.said import as_tei, has_form, parse_said, read_out, written
 from micro.core.fields.setup import checked_uri, field_from_setup
 
 __all__ = [
     "FIELD_TYPES",
     "LONGEST",
     "MARKS",
+    "UNASKED",
     "WIDTHS",
+    "Condition",
     "Field",
     "FieldType",
     "Said",
+    "as_tei",
     "checked_uri",
     "field_from_setup",
     "has_form",
     "parse_said",
+    "read_out",
     "written",
 ]

@@ -8,16 +8,21 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from micro.core.fields.asking import checks_of, condition_of, markings_of, pictures_of, suggestions_of
 from micro.core.fields.field import FIELD_TYPES, WIDTHS, Field
+from micro.core.fields.rows import COLUMN_TYPES, LINE
 from micro.errors import BadAnswer
 
 MOST_CHOICES = 2000
 LONGEST_CODE = 80
 LONGEST_WORDS = 2000
 GRID_M = (100, 100_000)
+MOST_COLUMNS = 12
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Names that stay when servers move: urn:nbn:fr:…, ark:/12148/btv1b8449691v or ark:12148/…, info:lc/….
-_NAMES = re.compile(r"urn:[a-z0-9][a-z0-9-]{0,30}:.|ark:/?[0-9bcdfghjkmnpqrstvwxz]+/.|info:[a-z0-9.+-]+/.", re.IGNORECASE)
+_NAMES = re.compile(
+    r"urn:[a-z0-9][a-z0-9-]{0,30}:.|ark:/?[0-9bcdfghjkmnpqrstvwxz]+/.|info:[a-z0-9.+-]+/.", re.IGNORECASE
+)
 
 
 def field_from_setup(body: Mapping[str, Any]) -> Field:
@@ -43,6 +48,12 @@ def field_from_setup(body: Mapping[str, Any]) -> Field:
         free=_free(name, body),
         publish=_publish(name, body.get("publish")),
         grid_m=_grid(name, body),
+        only_if=condition_of(name, body.get("only_if")),
+        suggest=suggestions_of(name, body),
+        markup=markings_of(name, body),
+        checks=checks_of(name, body),
+        pictures=pictures_of(name, body.get("choices", ())),
+        columns=_columns(name, body),
     )
     if field.width not in WIDTHS:
         raise BadAnswer(name, "“%(width)s” is not a width: whole, half, third or quarter.", width=field.width[:40])
@@ -51,6 +62,31 @@ def field_from_setup(body: Mapping[str, Any]) -> Field:
     if field.type == "tags" and not field.choices and not field.free:
         raise BadAnswer(name, "Tags need at least one label to choose from, or labels of one's own allowed.")
     return field
+
+
+def _columns(name: str, body: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The fields of a table's row; lines have one of their own."""
+    if body["type"] == "lines":
+        return (field_from_setup({"name": LINE, "type": "text", "label": body.get("label", {}), **_marks_of(body)}),)
+    if body["type"] != "table":
+        return ()
+    given = body.get("columns")
+    if not isinstance(given, list | tuple) or not given:
+        raise BadAnswer(name, "A table needs at least one column.")
+    if len(given) > MOST_COLUMNS:
+        raise BadAnswer(name, "A table has at most %(most)s columns.", most=MOST_COLUMNS)
+    columns = tuple(field_from_setup(column) for column in given)
+    names = [column.name for column in columns]
+    for column in columns:
+        if column.type not in COLUMN_TYPES or column.only_if or column.publish != "always":
+            raise BadAnswer(name, "“%(column)s” cannot be a column of a table.", column=column.name)
+        if names.count(column.name) > 1 or column.name in ("record", "identifier", "row"):
+            raise BadAnswer(name, "Two columns are called “%(column)s”.", column=column.name)
+    return columns
+
+
+def _marks_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"markup": body["markup"]} if body.get("markup") else {}
 
 
 def _malformed(name: str) -> BadAnswer:

@@ -13,6 +13,7 @@ from micro.core.release.fixed import (
     DICTIONARY,
     HEAD,
     JSON_KEYS,
+    ROW_HEAD,
     SAID_STATUSES,
     STATES,
     STATUSES,
@@ -27,6 +28,7 @@ __all__ = [
     "DICTIONARY",
     "HEAD",
     "JSON_KEYS",
+    "ROW_HEAD",
     "SAID_STATUSES",
     "STATES",
     "STATUSES",
@@ -88,11 +90,23 @@ _BESIDE: dict[str, tuple[str, str, str, str]] = {
         "string",
         ": identifiers",
         " : identifiants",
-        "Identifiers of the labels in their vocabularies, in the order of the labels, “ | ” between them; an empty place "
-        "for a label that has none.",
+        "Identifiers of the labels in their vocabularies, in the order of the labels, “ | ” between them; an empty "
+        "place for a label that has none.",
     ),
     "latitude": ("number", ": latitude", " : latitude", "Degrees of WGS 84, north positive."),
     "longitude": ("number", ": longitude", " : longitude", "Degrees of WGS 84, east positive."),
+    "markup": (
+        "string",
+        ": with marks",
+        " : avec les signes",
+        "The same text with what is unclear, del(eted), add(ed) and so on, as a fragment of TEI P5.",
+    ),
+    "json": (
+        "string",
+        ": rows as JSON",
+        " : lignes en JSON",
+        "The rows as a list in JSON, each with the cells that the file of the group has.",
+    ),
     "uncertainty": (
         "integer",
         ": uncertainty",
@@ -106,6 +120,8 @@ _MEANINGS = {
     "date": "The date, unknown digits as X.",
     "choice": "The label of the choice.",
     "tags": "The labels, “ | ” between them.",
+    "table": "How many rows there are; they stand in a file of their own.",
+    "lines": "The lines, one under the other; […] for one that is illegible.",
 }
 
 
@@ -123,7 +139,7 @@ def _described(column: Column, name: str, language: str) -> Described:
     names = [field.choice_label(code, language) for code, _ in field.choices]
     return Described(
         name,
-        {"number": "number", "date": "edtf"}.get(column.holds, "string"),
+        {"number": "number", "date": "edtf", "rows": "integer"}.get(column.holds, "string"),
         english,
         french,
         meaning,

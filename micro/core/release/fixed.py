@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 STATES = ("checked", "agreed", "unresolved")
 STATUSES = ("given", "unsure", "blank", "illegible", "unasked", "unresolved")
-SAID_STATUSES = ("given", "unsure", "blank", "illegible")
+SAID_STATUSES = ("given", "unsure", "blank", "illegible", "unasked")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ VALUES = (
         "Status",
         "Statut",
         "given, unsure (given, but marked as not sure), blank (nothing is written there), illegible, unasked (not "
-        "asked, because the form got the field later), or unresolved (no value has enough support yet).",
+        "asked, because of what another field says or because the form got it later), or unresolved (no value has "
+        "enough support yet).",
         STATUSES,
         required=True,
     ),
@@ -141,6 +142,11 @@ VALUES = (
         "best_guess", "string", "Best guess", "Meilleure hypothèse", "What most support while unresolved; a guess."
     ),
     Described("region_url", "string", "Region", "Zone", "Address of a picture of the part of the scan that was read."),
+)
+ROW_HEAD = (
+    _RECORD,
+    _IDENTIFIER,
+    Described("row", "integer", "Row", "Ligne", "The row’s place in the group of its record, from 1.", required=True),
 )
 ANSWER_HEAD = (
     Described("answer", "string", "Answer", "Réponse", "Permanent public identifier of the answer.", required=True),

@@ -30,6 +30,9 @@ FILES: Mapping[str, str] = {
     "README.txt": "How to read these files.",
     "SHA256SUMS": "Checksums of all files, for sha256sum -c.",
 }
+# The rows of each table, and the lines of each text: a file by field.
+ROWS = "rows-"
+ROWS_ABOUT = "One row per row of “%(field)s”, joined to its record by “record”."
 ARCHIVE = "all.zip"
 TABLES: Mapping[str, tuple[str, ...]] = {
     "records.csv": ("record",),
@@ -51,8 +54,23 @@ DIALECT = {
 
 
 def files_with(tables: Iterable[str]) -> tuple[str, ...]:
-    """The files of a release that has these tables: the vocabulary is not always one of them."""
-    return tuple(name for name in FILES if name != VOCABULARY or VOCABULARY in tables)
+    """The files of a release that has these tables; the vocabulary is not always one. Rows follow the records."""
+    names = tuple(tables)
+    rows = tuple(name for name in names if name.startswith(ROWS))
+    fixed = tuple(name for name in FILES if name != VOCABULARY or VOCABULARY in names)
+    return (fixed[0], *rows, *fixed[1:])
+
+
+def rows_file(field: str) -> str:
+    """The file with the rows of a field. No other file begins like it, and no two fields have one name."""
+    return f"{ROWS}{field}.csv"
+
+
+def about_file(name: str) -> str:
+    """What a file of a release holds, in one sentence."""
+    if name.startswith(ROWS):
+        return ROWS_ABOUT % {"field": name.removeprefix(ROWS).removesuffix(".csv")}
+    return FILES[name]
 
 
 @dataclass(frozen=True)
@@ -161,7 +179,7 @@ def readme_text(
     ``held_back``: the fields whose values are in no file. ``grids``: those whose points are blurred.
     """
     listed = "\n".join(
-        f"  {name:<17}{FILES[name]}" + (f" {counts[name]} rows." if name in counts else "")
+        f"  {name:<17}{' ' * (len(name) > 16)}{about_file(name)}" + (f" {counts[name]} rows." if name in counts else "")
         for name in files_with(counts)
     )
     notes = f"\nNotes of the makers\n{storable(c.notes).strip()}\n" if c.notes.strip() else ""
@@ -244,11 +262,15 @@ def _table(name: str, columns: Sequence[Described], size: int, digest: str) -> d
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "description": FILES[name],
+        "description": about_file(name),
         "bytes": size,
         "hash": f"sha256:{digest}",
         "dialect": DIALECT,
-        "schema": schema(columns, TABLES[name], "records" if stem in ("values", "answers") else ""),
+        "schema": schema(
+            columns,
+            ("record", "row") if name.startswith(ROWS) else TABLES[name],
+            "records" if stem in ("values", "answers") or name.startswith(ROWS) else "",
+        ),
     }
 
 

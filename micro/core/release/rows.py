@@ -8,10 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from micro.core.consensus.keys import key_of
-from micro.core.fields import Field, Said, has_form, written
+from micro.core.fields import Field, Said, has_form, read_out
+from micro.core.fields.rows import rows_of
 from micro.core.fields.tags import BETWEEN
+from micro.core.kind import columns_of, row_cells
 from micro.core.release.cells import neutralised
-from micro.core.release.columns import VOCABULARY, Described, FieldColumns
+from micro.core.release.columns import (
+    ROW_HEAD,
+    SAID_STATUSES,
+    VOCABULARY,
+    Described,
+    FieldColumns,
+    field_columns,
+    flat,
+)
 
 Cells = Mapping[str, str]
 
@@ -200,7 +210,7 @@ def value_rows(
             facts.identifier,
             name,
             fact.field.label(language),
-            written(fact.field, fact.said, language),
+            read_out(fact.field, fact.said, language),
             codes_of(fact),
             fact.status,
             share(fact.confidence),
@@ -210,6 +220,27 @@ def value_rows(
             region_url(facts.regions, name),
         ]
         made.append([cell(column, text) for column, text in zip(columns, texts, strict=True)])
+    return made
+
+
+def row_groups(field: Field, language: str) -> tuple[FieldColumns, ...]:
+    """The columns of a file with the rows of a table, or with lines: those of each column, and its status."""
+    taken = [column.name for column in ROW_HEAD]
+    found = [column for one in field.columns for column in columns_of(one)]
+    return field_columns(found, language, taken, SAID_STATUSES)
+
+
+def group_rows(facts: RecordFacts, fact: FieldFacts, groups: Sequence[FieldColumns], language: str) -> list[list[str]]:
+    """The rows of one record in the file of its table or lines; none while it is unresolved or has none."""
+    head = (*ROW_HEAD, *flat(groups))
+    made = []
+    for number, row in enumerate(rows_of(fact.field, fact.said.get("value")), start=1):
+        cells = row_cells(fact.field, row, language)
+        texts = [facts.record, facts.identifier, str(number)]
+        for group in groups:
+            texts += [cells.get(name, "") for name, _ in group.cells]
+            texts.append(said_status(group.field, row.get(group.field.name, {})) or "blank")
+        made.append([cell(column, text) for column, text in zip(head, texts, strict=True)])
     return made
 
 
@@ -223,7 +254,7 @@ def codes_of(fact: FieldFacts) -> str:
 
 def guessed(fact: FieldFacts, language: str) -> str:
     """The best guess as a person reads it, a mark by its word."""
-    return written(fact.field, fact.guess, language) or str(fact.guess.get("mark") or "")
+    return read_out(fact.field, fact.guess, language) or str(fact.guess.get("mark") or "")
 
 
 def region_url(regions: Sequence[RegionFacts], field: str) -> str:
@@ -267,5 +298,5 @@ def preview_row(facts: RecordFacts, values: Sequence[FieldFacts], language: str,
         "answers": facts.answers,
         "scan_url": facts.scan["url"],
         "page": facts.scan["page"],
-        "cells": [{"text": short(written(fact.field, fact.said, language)), "status": fact.status} for fact in values],
+        "cells": [{"text": short(read_out(fact.field, fact.said, language)), "status": fact.status} for fact in values],
     }

@@ -13,10 +13,10 @@ from flask import Blueprint, Response, g, jsonify, request, url_for
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Field
-from micro.data.models import Assignment, Project
+from micro.data.models import Assignment, Project, Region
 from micro.errors import BadAnswer, NotAllowed, NotFound, SignInNeeded
 from micro.kinds import kind_named, narrowed
-from micro.services import accounts, answers, assignments, people, projects
+from micro.services import accounts, answers, assignments, page_lines, people, projects
 from micro.services.cutting import field_boxes
 from micro.web.context import house, known_volunteer, lending_rule, needed_volunteer, offer_cookie
 from micro.web.forms import submission_key
@@ -173,12 +173,18 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
             }
             for field in kind_named(lent.setup.kind).fields(setup)
         ],
+        **({"lines": _lines(session, region)} if lent.setup.kind == "text" else {}),
         # A picture that is kept elsewhere has its own address, also for a program.
         "scan": region.scan.reference or public + url_for("pictures.scan", scan=region.scan.public_id, longest=3200),
         "region": region.scan.reference or public + url_for("pictures.region", region=region.public_id, longest=1600),
         "credit": region.scan.credit,
         "rights": region.scan.rights,
     }
+
+
+def _lines(session: Session, region: Region) -> list[list[int]]:
+    """Where the lines of a page lie, in reading order; empty where nothing names them."""
+    return [[box.x, box.y, box.width, box.height] for box in page_lines.lines_in(session, region)]
 
 
 def _field(field: Field) -> dict[str, Any]:
@@ -193,4 +199,7 @@ def _field(field: Field) -> dict[str, Any]:
             for code, labels in field.choices
         ],
         **({"free": field.free} if field.type == "tags" else {}),
+        **({"markup": list(field.markup)} if field.markup else {}),
+        **({"only_if": {"field": field.only_if.field, "is": list(field.only_if.values)}} if field.only_if else {}),
+        **({"columns": [_field(column) for column in field.columns]} if field.type == "table" else {}),
     }

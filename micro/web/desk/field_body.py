@@ -12,6 +12,8 @@ from micro.core.fields.setup import GRID_M
 from micro.core.vocabularies.choices import Choice, read_lines, written_lines
 from micro.core.vocabularies.entries import visible
 from micro.errors import BadAnswer
+from micro.web.desk.field_asking import asking_body, typed_asking
+from micro.web.desk.field_columns import read_columns, written_columns
 
 LABEL_LONGEST = 120
 HINT_LONGEST = 500
@@ -37,6 +39,8 @@ def typed_of(body: Mapping[str, Any]) -> dict[str, str]:
         "publish": "until" if is_day else publish,
         "publish_day": publish if is_day else "",
         "grid_m": str(body.get("grid_m") or ""),
+        "columns": written_columns(body.get("columns", ())),
+        **typed_asking(body),
     }
 
 
@@ -58,6 +62,8 @@ def field_body(
         parts["units"] = _units
     if type == "point":
         parts["grid_m"] = _grid
+    if type == "table":
+        parts["columns"] = lambda given: read_columns(given.get("columns", ""), before.get("columns", ()))
     if type in WITH_CHOICES and choices is None:
         parts["choices"] = lambda given: read_lines(given.get("choices", ""))
     problems: list[BadAnswer] = []
@@ -66,12 +72,21 @@ def field_body(
             made[key] = read(typed)
         except BadAnswer as problem:
             problems.append(problem)
+    try:
+        made = _without_empty(made | asking_body(typed, type))
+    except BadAnswer as problem:
+        problems.append(problem)
     if type in WITH_CHOICES and not problems:
         made |= _offered(typed, type, made.get("choices", []) if choices is None else list(choices))
     if problems:
         problems[0].others = tuple(problems[1:])
         raise problems[0]
     return made
+
+
+def _without_empty(body: dict[str, Any]) -> dict[str, Any]:
+    """The entry without what a field has only when somebody asked for it."""
+    return {key: given for key, given in body.items() if given or key not in ("only_if", "checks", "suggest", "markup")}
 
 
 def _labels(typed: Mapping[str, str]) -> dict[str, str]:

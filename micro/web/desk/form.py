@@ -14,12 +14,12 @@ from micro.core.fields import Field, field_from_setup
 from micro.data.models import Project
 from micro.errors import BadAnswer, Conflict
 from micro.kinds import kind_named
-from micro.services import form_choices, forms, projects, reports, vocabularies
+from micro.services import form_choices, form_palette, forms, projects, reports, vocabularies
 from micro.services.cutting import field_boxes
 from micro.services.forms import FormState
 from micro.web.context import house
 from micro.web.desk.frame import blueprint, project_page
-from micro.web.forms import check_marks, nested, typed
+from micro.web.forms import check_marks, nested, storable, typed
 from micro.web.problems import said
 
 STEPS = {"up": -1, "down": 1}
@@ -42,6 +42,7 @@ def as_asked(
         "typed": given or {},
         "problems": problems or {},
         "boxes": {},
+        "lines": [],
         "content_language": project.content_language,
     }
 
@@ -59,7 +60,7 @@ def form_page(project: str) -> str:
         return the_form(session, projects.project_named(session, project))
 
 
-def the_form(session: Session, found: Project, problem: str = "") -> str:
+def the_form(session: Session, found: Project, problem: str = "", signs: str | None = None) -> str:
     state = forms.form_state(session, found)
     return project_page(
         "manage/form.html",
@@ -69,6 +70,7 @@ def the_form(session: Session, found: Project, problem: str = "") -> str:
         drifted={body["name"]: form_choices.drift_of(session, found, body) for body in state.bodies},
         problem=problem,
         removed=[field_from_setup(body) for body in forms.removed_fields(session, found.id)],
+        signs=" ".join(state.setup.body.get("palette", ())) if signs is None else signs,
         vocabularies=len(vocabularies.vocabularies_of(session, found.collection.institution_id)),
         **as_asked(found, state.setup.kind, state.setup.body, state.fields),
     )
@@ -84,7 +86,7 @@ def move_field(project: str, field: str) -> ResponseReturnValue:
         with house().database.writing() as session:
             found = projects.project_named(session, project)
             forms.move_field(session, found, seen_version(), field, steps, house().clock())
-    except Conflict as error:
+    except (Conflict, BadAnswer) as error:  # A field stays behind the one that it depends on.
         return _again(project, said(error))
     return redirect(url_for("manage.form", project=project, _anchor=f"row-{field}"), code=303)
 
@@ -118,7 +120,7 @@ def remove_field(project: str, field: str) -> ResponseReturnValue:
                 forms.remove_field(session, found, seen_version(), field, house().clock())
             flash(gettext("The field is removed."), "good")
             return redirect(url_for("manage.form", project=project), code=303)
-        except Conflict as error:
+        except (Conflict, BadAnswer) as error:  # Another field depends on it.
             problem = said(error)
     with house().database.reading() as session:
         found = projects.project_named(session, project)
@@ -141,6 +143,22 @@ def put_field_back(project: str, field: str) -> ResponseReturnValue:
         return _again(project, said(error))
     flash(gettext("The field is back. Answers that were given to it count again."), "good")
     return redirect(url_for("manage.form", project=project, _anchor=f"row-{field}"), code=303)
+
+
+@blueprint.post("/desk/<project>/form/palette")
+def palette(project: str) -> ResponseReturnValue:
+    """The characters below every text."""
+    typed_signs = storable(request.form.get("palette", ""))[:2000]
+    try:
+        with house().database.writing() as session:
+            found = projects.project_named(session, project)
+            form_palette.set_palette(session, found, seen_version(), typed_signs, house().clock())
+    except (Conflict, BadAnswer) as error:
+        with house().database.reading() as session:
+            page = the_form(session, projects.project_named(session, project), said(error), typed_signs)
+        return page, 422 if isinstance(error, BadAnswer) else 409
+    flash(gettext("The characters are saved."), "good")
+    return redirect(url_for("manage.form", project=project), code=303)
 
 
 # The preview -----------------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ def one_field(project: str, field: str) -> ResponseReturnValue:
     with house().database.reading() as session:
         state = forms.form_state(session, projects.project_named(session, project))
         body = next((one for one in state.bodies if one["name"] == field), None)
+        pictures = form_choices.picture_lines(session, body.get("choices", ())) if body else ""
     if body is None and request.method == "POST":  # Removed meanwhile: saving adds it anew.
         gone = gettext("A colleague has removed this field meanwhile. Saving adds it again, as a new one.")
         asked = request.form.get("type", "")
@@ -62,7 +63,7 @@ def one_field(project: str, field: str) -> ResponseReturnValue:
         return _page(project, shown), 409
     if body is None:
         raise NotFound("There is no field “%(name)s” in this form.", name=field[:40])
-    editing = Editing(field, str(body["type"]), typed_of(body), {})
+    editing = Editing(field, str(body["type"]), {**typed_of(body), "pictures": pictures}, {})
     return _answered(project, editing, _edit) if request.method == "POST" else _page(project, editing)
 
 
@@ -89,7 +90,7 @@ def _answered(project: str, editing: Editing, save: Any) -> ResponseReturnValue:
 
 def _problems(editing: Editing, error: BadAnswer) -> dict[str, str]:
     """By input of this page; what the form itself says of the field stands above all."""
-    known = {*typed_of({}), "box", "type", "name"}
+    known = {*typed_of({}), "box", "type", "name", "pictures"}
     return {one.field if one.field in known else "": said(one) for one in (error, *error.others)}
 
 
@@ -101,7 +102,11 @@ def _body(session: Session, project: Project, editing: Editing) -> dict[str, Any
     part, lines = editing.typed.get("part", ""), editing.typed.get("choices", "")
     has_choices = editing.type in ("choice", "tags")
     choices = form_choices.chosen(session, project, slug, part, lines) if has_choices and slug else None
-    return field_body(editing.typed, editing.type, before, choices)
+    body = field_body(editing.typed, editing.type, before, choices)
+    if has_choices and state.setup.kind == "classify":
+        examples = editing.typed.get("pictures", "")
+        body["choices"] = form_choices.with_pictures(session, project, body["choices"], examples)
+    return body
 
 
 def _add(session: Session, project: Project, editing: Editing, body: dict[str, Any]) -> None:

@@ -1,22 +1,31 @@
-// Fields and their marks: which field is in use, blank and illegible instead of a value, Enter to the next one.
+// Fields and their marks: which field is in use, blank and illegible instead of a value, Enter to the next one. A cell of
+// a table and a line of a page are fields within a field, and may come and go.
 
 const INPUTS = ".input, .choice input";
 
 export function start(form, { say, words, onField, onChange }) {
-  const fields = [...form.querySelectorAll("[data-field]")];
+  const all = () => [...form.querySelectorAll("[data-field]")];
+  const asked = () => all().filter((field) => !field.closest("[hidden]"));
   let current = null;
   let isPressed = false;
 
   const inputsOf = (field) => [...field.querySelectorAll(INPUTS)];
   const isSeen = (input) => input.getClientRects().length > 0; // Labels may be hidden behind their search.
-  const marksOf = (field) => [...field.querySelectorAll(".mark input")];
   const fieldOf = (element) => element?.closest?.("[data-field]");
+  const marksOf = (field) => [...field.querySelectorAll(".mark input")].filter((mark) => fieldOf(mark) === field);
+  const isSaid = (field) => marksOf(field).some((mark) => mark.checked && mark.value !== "unsure");
 
-  // Blank and illegible stand instead of a value: the input waits, with what it held, until they are unticked.
+  // Blank and illegible stand instead of a value: the input waits, with what it held, until they are unticked. So does
+  // one that is not asked, with its marks.
   function apply(field) {
-    const isMarked = marksOf(field).some((mark) => mark.checked && mark.value !== "unsure");
-    for (const input of inputsOf(field)) input.disabled = isMarked;
+    const outer = field.parentElement.closest("[data-field]");
+    const rests = field.hidden || (outer !== null && (outer.hidden || isSaid(outer)));
+    for (const mark of marksOf(field)) mark.disabled = rests;
+    for (const input of inputsOf(field)) if (fieldOf(input) === field) input.disabled = rests || isSaid(field);
+    for (const inner of field.querySelectorAll("[data-field]")) apply(inner);
   }
+
+  const outermost = () => all().filter((field) => !field.parentElement.closest("[data-field]"));
 
   function ticked(mark) {
     const field = fieldOf(mark);
@@ -37,31 +46,34 @@ export function start(form, { say, words, onField, onChange }) {
   }
 
   function light() {
-    for (const field of fields) field.classList.toggle("is-active", field === current);
+    for (const field of all()) field.classList.toggle("is-active", field === current);
   }
 
   function first(field) {
-    const open = inputsOf(field).filter((input) => !input.disabled && isSeen(input));
+    const open = inputsOf(field).filter((input) => !input.disabled && isSeen(input) && !input.closest("template"));
     return open.find((input) => input.type !== "radio" || input.checked) ?? open[0] ?? marksOf(field).find((mark) => mark.checked);
   }
 
   function mend(field, sentence) {
-    const place = field.querySelector(".field__problem");
+    const place = [...field.querySelectorAll(".field__problem:not(.field__problem--odd)")].find((one) => fieldOf(one) === field);
+    if (!place) return;
     field.classList.toggle("is-wrong", Boolean(sentence));
     place.hidden = !sentence;
     place.querySelector("span").textContent = sentence;
-    for (const input of inputsOf(field)) tellWrong(input, place.id, Boolean(sentence));
+    for (const input of inputsOf(field)) if (fieldOf(input) === field) tellWrong(input, place.id, Boolean(sentence));
   }
 
   function enter(event) {
     const element = event.target;
     if (event.key !== "Enter" || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (element.tagName === "TEXTAREA" || element.tagName === "BUTTON" || element.tagName === "SUMMARY") return;
+    if ((element.tagName === "TEXTAREA" && !("oneLine" in element.dataset)) || element.tagName === "BUTTON" || element.tagName === "SUMMARY") return;
     event.preventDefault();
     const parts = inputsOf(fieldOf(element)).filter((input) => input.classList.contains("input") && !input.disabled && isSeen(input));
     const next = parts[parts.indexOf(element) + 1];
+    const fields = asked();
     const following = fields[fields.indexOf(fieldOf(element)) + 1];
-    if (parts.includes(element) && next) next.focus();
+    if (event.shiftKey && "oneLine" in element.dataset) first(fields[fields.indexOf(fieldOf(element)) - 1] ?? fields[0])?.focus();
+    else if (parts.includes(element) && next) next.focus();
     else if (following) first(following)?.focus();
     else form.querySelector("[data-submit]").focus();
   }
@@ -78,16 +90,18 @@ export function start(form, { say, words, onField, onChange }) {
   for (const name of ["pointerup", "pointercancel"]) {
     window.addEventListener(name, () => setTimeout(() => { isPressed = false; light(); }, 0));
   }
-  fields.forEach(apply);
+  const applyAll = () => outermost().forEach(apply);
+  form.addEventListener("rows", applyAll);
+  applyAll();
   form.dataset.started = "";
 
   return {
-    applyAll: () => fields.forEach(apply),
-    focusFirst: () => fields.length && first(fields[0])?.focus(),
-    focusCurrent: () => first(current ?? fields[0])?.focus(),
+    applyAll,
+    focusFirst: () => first(asked()[0] ?? form)?.focus(),
+    focusCurrent: () => first(current?.isConnected ? current : asked()[0])?.focus(),
     // Ticks or unticks a mark of the field in use, by keyboard.
     toggle(value) {
-      const field = current ?? fields[0];
+      const field = current?.isConnected ? current : asked()[0];
       const mark = marksOf(field).find((one) => one.value === value);
       if (!mark) return;
       mark.checked = !mark.checked;
@@ -99,8 +113,8 @@ export function start(form, { say, words, onField, onChange }) {
     },
     // Shows why fields cannot be taken, beside each of them; returns the first.
     refuse(problems) {
-      for (const field of fields) mend(field, problems[field.dataset.field] ?? "");
-      const wrong = fields.find((field) => field.classList.contains("is-wrong"));
+      for (const field of all()) mend(field, problems[field.dataset.field] ?? "");
+      const wrong = all().find((field) => field.classList.contains("is-wrong"));
       if (wrong) first(wrong)?.focus();
       return wrong;
     },

@@ -1,6 +1,7 @@
 // The workbench: starts its parts and introduces them to each other.
 import { start as startDivider } from "./divider.js";
 import { start as startDrafts } from "./drafts.js";
+import { start as startEntry } from "./entry.js";
 import { start as startFields } from "./fields.js";
 import { start as startGestures } from "./gestures.js";
 import { start as startKeys } from "./keys.js";
@@ -8,14 +9,13 @@ import { start as startLease } from "./lease.js";
 import { makeSender } from "./send.js";
 import { announcer, saveState } from "./status.js";
 import { start as startSubmit } from "./submit.js";
-import { start as startTags } from "./tags.js";
 import { start as startTools } from "./tools.js";
 import { start as startViewer } from "./viewer.js";
 
 /** The viewer with its tools; a picture that is kept elsewhere has none, only a link to it. */
 function startPicture(root) {
   const place = root.querySelector("[data-viewer]");
-  if (!place) return { reveal() {}, focus: () => root.querySelector(".elsewhere a")?.focus() };
+  if (!place) return { reveal() {}, light() {}, focus: () => root.querySelector(".elsewhere a")?.focus() };
   const viewer = startViewer(place);
   startGestures(viewer);
   startTools(place, viewer);
@@ -32,11 +32,21 @@ export function start(root) {
   const viewer = startPicture(root);
   startDivider(root, () => {});
   const lease = startLease(root, { send, say, words });
-  startTags(form, { say });
   let drafts = null;
-  const fields = startFields(form, {
+  let fields = null;
+  const { palette } = startEntry(form, {
+    say,
+    onChange: () => drafts.changed(),
+    onAsked: () => fields?.applyAll(),
+    show: (box) => viewer.show?.(box),
+    stage: () => root.querySelector("[data-stage]")?.getBoundingClientRect(),
+  });
+  fields = startFields(form, {
     say, words,
-    onField: (field, isFirst) => !isFirst && field.dataset.box && viewer.reveal(field.dataset.box),
+    onField(field, isFirst) {
+      viewer.light(field.dataset.box);
+      if (!isFirst && field.dataset.box) viewer.reveal(field.dataset.box);
+    },
     onChange: () => drafts.changed(),
   });
   drafts = startDrafts(root, { form, send, status, say, words, onSaved: lease.renewed });
@@ -48,7 +58,7 @@ export function start(root) {
     "alt+s": () => form.querySelector("[data-skip]").click(),
     "alt+i": viewer.focus,
     "alt+t": fields.focusCurrent,
-    "alt+u": () => fields.toggle("unsure"),
+    "alt+u": () => palette.mark("unclear") || fields.toggle("unsure"),
     "alt+b": () => fields.toggle("blank"),
     "alt+l": () => fields.toggle("illegible"),
   } });

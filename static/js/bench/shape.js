@@ -16,6 +16,7 @@ export function typedIn(form) {
 }
 
 export function fillIn(form, typed) {
+  form.dispatchEvent(new CustomEvent("filling", { detail: typed })); // Tables make room for their rows.
   for (const input of form.elements) {
     if (!isPart(input)) continue;
     if (isChoice(input)) input.checked = (typed[input.name] ?? "").split("\n").includes(input.value);

@@ -6,13 +6,14 @@ const PLAIN = { brightness: 100, contrast: 100, invert: false };
 
 export function start(root, viewer) {
   const tool = (name) => root.querySelector(`[data-tool=${name}]`);
-  const picture = root.querySelector("[data-picture]");
+  const pictures = root.querySelectorAll("[data-tiles], [data-moved] image"); // The brackets keep their colours.
   const sliders = [...root.querySelectorAll("[data-tone]")];
   const tones = { ...PLAIN };
 
   function tone(changed) {
     Object.assign(tones, changed);
-    picture.style.filter = `brightness(${tones.brightness}%) contrast(${tones.contrast}%)${tones.invert ? " invert(1)" : ""}`;
+    const filter = `brightness(${tones.brightness}%) contrast(${tones.contrast}%)${tones.invert ? " invert(1)" : ""}`;
+    for (const picture of pictures) picture.style.filter = filter;
     for (const slider of sliders) slider.value = tones[slider.dataset.tone];
     tool("invert").setAttribute("aria-pressed", String(tones.invert));
     remember("sessionStorage", KEY, { ...tones, scan: root.dataset.scan });
@@ -57,13 +58,15 @@ export function start(root, viewer) {
   const before = recall("sessionStorage", KEY);
   if (before?.scan === root.dataset.scan) tone({ brightness: before.brightness, contrast: before.contrast, invert: before.invert });
   root.querySelector("[data-tools]").hidden = false;
-  watch(root);
+  watch(root, viewer);
 }
 
-// An SVG image fails in silence, so its file is asked for once more beside it; the browser has it already.
-function watch(root) {
+// An SVG image fails in silence, so its file is asked for once more beside it; the browser has it already. Once tiles
+// have come, the scan is there; one that fails later is a blurred corner, and no reason to say that nothing came.
+function watch(root, viewer) {
   const failed = root.querySelector("[data-failed]");
   const image = root.querySelector("[data-moved] image");
+  let isShown = false;
   function tell(isMissing) {
     failed.hidden = !isMissing;
     failed.parentElement.classList.toggle("is-failed", isMissing);
@@ -74,9 +77,17 @@ function watch(root) {
       if (!failed.hidden) image.setAttribute("href", probe.src);
       tell(false);
     };
-    probe.onerror = () => tell(true);
+    probe.onerror = () => isShown || tell(true);
     probe.src = image.getAttribute("href");
   }
-  root.querySelector("[data-reload]").addEventListener("click", look);
+  viewer.whenShown(() => {
+    isShown = true;
+    tell(false);
+  });
+  viewer.whenFailed(() => isShown || tell(true));
+  root.querySelector("[data-reload]").addEventListener("click", () => {
+    viewer.again();
+    look();
+  });
   look();
 }

@@ -1,6 +1,7 @@
 // The scan on its stage: moved by hand, wheel, keys and by the field in use. All reckoning is in geometry.js.
 import { corners, fitted, fittingScale, gliding, held, panned, revealing, transform, turned, zoomed } from "./geometry.js";
 import { recall, remember } from "./memory.js";
+import { start as startTiles } from "./tiles.js";
 
 const KEY = "micro:view";
 const STEP = 1.25;
@@ -17,6 +18,7 @@ export function start(root) {
   const picture = root.querySelector("[data-picture]");
   const moved = root.querySelector("[data-moved]");
   const image = moved.querySelector("image");
+  const lit = moved.querySelector("[data-lit]");
   const zoomShown = root.querySelector("[data-zoom]");
   const [width, height] = numbers(root.dataset.scanSize);
   const scan = { width, height };
@@ -31,26 +33,25 @@ export function start(root) {
   let byHand = isSamePage && before.byHand;
   let frame = 0;
   const onPage = [];
+  const onShown = [];
+  const onFailed = [];
+  const tiles = startTiles(root.querySelector("[data-tiles]"), scan, {
+    onShown() {
+      image.remove(); // The tiles lie under it, and are sharper.
+      onShown.forEach((tell) => tell());
+    },
+    onFailed: () => onFailed.forEach((tell) => tell()),
+  });
 
   function draw(next) {
     view = held(next, scan, stage);
     moved.setAttribute("transform", transform(view, stage));
+    tiles.place(view, stage);
     for (const [name, width_px] of [[".scan-halo", 7], [".scan-bracket", 3.3]]) {
       moved.querySelector(name).setAttribute("stroke-width", width_px / view.scale);
       moved.querySelector(name).setAttribute("d", corners(region, view.scale));
     }
     zoomShown.textContent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(view.scale);
-    // Looked at closely, the larger picture is fetched; until it has come, the small one stays.
-    if (image.dataset.large && view.scale * devicePixelRatio > 1650 / Math.max(width, height)) sharpen();
-  }
-
-  function sharpen() {
-    const large = new Image();
-    const address = image.dataset.large;
-    delete image.dataset.large;
-    if (Math.max(width, height) <= 1600) return; // There is nothing larger.
-    large.onload = () => image.setAttribute("href", address);
-    large.src = address;
   }
 
   function keep() {
@@ -129,11 +130,24 @@ export function start(root) {
     showPage: (isOn) => fitTo(isOn ? page : region),
     isPage: () => fit === page,
     whenPage: (tell) => onPage.push(tell),
+    whenShown: (tell) => onShown.push(tell),
+    whenFailed: (tell) => onFailed.push(tell),
+    again: tiles.again,
     reset() {
       view = { ...view, turn: 0 };
       fitTo(region);
     },
     focus: () => stageElement.focus(),
+    // The box of the field in use is lit; none is when it is not known.
+    light(box) {
+      const { x, y, width, height } = box ? boxOf(box) : { x: 0, y: 0, width: 0, height: 0 };
+      lit.setAttribute("d", box ? `M${x} ${y}h${width}v${height}h${-width}z` : "");
+    },
+    // Brings a box, {x, y, width, height}, onto the stage as large as it fits.
+    show(box) {
+      fit = null;
+      glide(fitted(box, stage, view.turn, 0));
+    },
     reveal(box) {
       const close = { fit: fittingScale(region, stage, view.turn), byHand };
       if (fit === page) return; // The whole page was asked for.

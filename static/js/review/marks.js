@@ -2,10 +2,13 @@
 const RULES_OUT = new Set(["blank", "illegible"]);
 
 export function start(field) {
-  const marks = [...field.querySelectorAll(".mark input")];
+  const outer = field.parentElement.closest("[data-field]");
+  const own = (root) => [...root.querySelectorAll(".mark input")].filter((mark) => mark.closest("[data-field]") === root);
+  const isOut = (root) => own(root).some((mark) => mark.checked && RULES_OUT.has(mark.value));
+  const marks = own(field);
   const inputs = [...field.querySelectorAll(".input, .choice input")];
   const rest = () => {
-    const out = marks.some((mark) => mark.checked && RULES_OUT.has(mark.value));
+    const out = field.hidden || isOut(field) || (outer !== null && isOut(outer));
     for (const input of inputs) input.disabled = out;
   };
   for (const mark of marks) {
@@ -15,4 +18,5 @@ export function start(field) {
     });
   }
   rest();
+  return rest;
 }

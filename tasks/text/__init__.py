@@ -1,0 +1,1 @@
+"""Text: write out a page line by line."""
