@@ -176,6 +176,8 @@ def _area(said: Any) -> Area:
         x, y, width, height = (float(said.get(side, getattr(whole, side))) for side in ("x", "y", "width", "height"))
     except (AttributeError, TypeError, ValueError, OverflowError):
         raise BadAnswer("area", "The area of the grid needs x, y, width and height as shares of the scan.") from None
+    if not width > 0 or not height > 0:
+        raise BadAnswer("area", "The area of the grid has no width or no height.")
     if not (0 <= x < 1 and 0 <= y < 1 and 0 < width <= 1 - x + 1e-9 and 0 < height <= 1 - y + 1e-9):
         raise BadAnswer("area", "The area of the grid leaves the scan.")
     return Area(x, y, width, height)

@@ -92,6 +92,8 @@ def _named_box(entry: Mapping[str, Any]) -> NamedBox:
         x, y, width, height = (float(entry[side]) for side in ("x", "y", "width", "height"))
     except (KeyError, TypeError, ValueError):
         raise BadAnswer(name, "A box needs x, y, width and height as shares of the scan, 0 to 1.") from None
+    if not width > 0 or not height > 0:
+        raise BadAnswer(name, "The box “%(name)s” has no width or no height.", name=name)
     if not (0 <= x < 1 and 0 <= y < 1 and 0 < width <= 1 - x + 1e-9 and 0 < height <= 1 - y + 1e-9):
         raise BadAnswer(name, "The box “%(name)s” leaves the scan.", name=name)
     fields = entry.get("fields") or [name]

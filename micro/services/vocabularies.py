@@ -188,8 +188,14 @@ def _checked_part(others: Iterable[Entry], entry: Entry) -> Entry:
     checked(Entry("x", {"en": "x"}, entry.uri, place="uri"))
     if entry.uri and any(other.uri == entry.uri for other in others):
         raise BadAnswer("uri", "Another concept of this vocabulary has this URI.")
-    if entry.broader and not any(other.code == entry.broader for other in others):
+    above = {other.code: other.broader for other in others}
+    if entry.broader and entry.broader not in above:
         raise BadAnswer("broader", "There is no other concept “%(code)s” here.", code=entry.broader[:80])
+    higher = entry.broader
+    while higher in above:  # Each is passed once: a circle that was here already ends it as well.
+        higher = above.pop(higher)
+        if higher == entry.code:
+            raise BadAnswer("broader", "“%(code)s” stands below this concept itself.", code=entry.broader[:80])
     return entry
 
 

@@ -89,7 +89,7 @@ def taken_from(sight: RecordSight, tokens: Iterable[str]) -> dict[str, Taken]:
             continue
         if which == NEW and field.is_contradicted and field.proposed:
             found[name] = Taken(token, field.proposed)
-        elif which.isascii() and which.isdigit() and 1 <= int(which) <= len(field.evidence):
+        elif which.isascii() and which.isdigit() and len(which) < 6 and 1 <= int(which) <= len(field.evidence):
             found[name] = Taken(token, field.evidence[int(which) - 1]["said"])
     return found
 

@@ -11,6 +11,7 @@ import pytest
 from rdflib import Graph
 
 from micro.core.vocabularies import CONCEPTS_MOST, Entry, as_table, make_code, plan_import, read_file
+from micro.core.vocabularies.entries import Read
 from micro.core.vocabularies.skos import read_skos
 from micro.errors import BadAnswer
 
@@ -252,6 +253,22 @@ def test_a_damaged_file_is_refused_by_the_name_of_its_notation(name: str, conten
         read_file(name, content)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "format"),
+    [
+        ("x.ttl", b"@prefix e: <http://e.org/> .\n\ne:a e:b 'c' ;; oops .\n", "Turtle"),
+        ("x.rdf", b"<?xml version='1.0'?>\n<rdf:RDF>\n<oops", "RDF/XML"),
+        ("x.jsonld", b'{\n"@graph": [\n oops', "JSON-LD"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_its_line_and_not_in_the_words_of_a_program(
+    name: str, content: bytes, format: str
+) -> None:
+    with pytest.raises(BadAnswer) as refused:
+        read_file(name, content)
+    assert str(refused.value) == f"This file cannot be read as {format}: something is wrong in line 3."
+
+
 def test_a_file_that_is_nested_thousands_deep_is_refused() -> None:
     for name, content in (("x.jsonld", b"[ " * 100_000), ("x.ttl", b"@prefix a: <b> . " + b"a:x a:y [" * 20_000)):
         with pytest.raises(BadAnswer):
@@ -331,9 +348,41 @@ def test_the_same_concept_twice_in_a_file_is_told() -> None:
 
 
 def test_a_concept_below_one_that_is_nowhere_is_taken_and_told() -> None:
-    plan = plan_import((), read_file("x.csv", rows("code,en,broader", "a,A,nowhere", "b,B,b")))
+    plan = plan_import((), read_file("x.csv", rows("code,en,broader", "a,A,nowhere", "b,B,")))
     assert [(entry.code, entry.broader) for entry in plan.added] == [("a", ""), ("b", "")]
     assert said(plan.problems) == [("2", "There is no concept “nowhere” for this one to stand below.")]
+
+
+def test_a_circle_is_opened_where_it_closes_and_told() -> None:
+    text = rows("code,en,broader", "self,S,self", "a,A,b", "b,B,c", "c,C,a", "d,D,a")
+    plan = plan_import((), read_file("x.csv", text))
+    assert [entry.broader for entry in plan.added] == ["", "b", "c", "", "a"]
+    sentence = "“{}” stands below this concept itself, so this one is taken without it."
+    assert said(plan.problems) == [("2", sentence.format("self")), ("5", sentence.format("a"))]
+
+
+def test_a_circle_with_what_is_here_already_is_opened_and_turning_round_is_none() -> None:
+    here = (Entry("a", {"en": "A"}), Entry("b", {"en": "B"}, broader="a"), Entry("c", {"en": "C"}, broader="b"))
+    plan = plan_import(here, read_file("x.csv", rows("code,en,broader", "a,A,c")))
+    assert (plan.changed, plan.same, len(plan.problems)) == ((), 1, 1)
+    turned = plan_import(here, read_file("x.csv", rows("code,en,broader", "a,A,c", "b,B,", "c,C,b")))
+    assert len(turned.problems) == 1, "nothing that the file does not say is taken away"
+    free = plan_import(here, read_file("x.csv", rows("code,en,broader", "b,B,c", "c,C,a")))
+    assert [(one.after.code, one.after.broader) for one in free.changed] == [("b", "c"), ("c", "a")]
+    assert free.problems == ()
+
+
+def test_a_chain_of_twenty_thousand_is_planned_at_once() -> None:
+    chain = tuple(Entry(f"c{n}", {"en": "x"}, broader=f"c{n + 1}") for n in range(CONCEPTS_MOST - 1))
+    begun = time.monotonic()
+    plan = plan_import((), Read((*chain, Entry(f"c{CONCEPTS_MOST - 1}", {"en": "x"}, broader="c0"))))
+    assert len(plan.problems) == 1 and time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("uri", ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "file:///etc/passwd"])
+def test_what_runs_or_lies_on_a_computer_is_no_identifier(uri: str) -> None:
+    read = read_file("x.csv", rows("code,en,uri", f'a,A,"{uri}"'))
+    assert read.entries == () and "is no complete web address" in str(read.problems[0])
 
 
 def test_a_vocabulary_does_not_grow_beyond_its_bounds() -> None:

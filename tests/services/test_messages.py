@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -81,6 +83,21 @@ def test_whoever_withdraws_before_it_goes_gets_nothing(house: House, cast: Cast,
     jobs.drain_message(house, message_id)
     assert [to for to, _, _ in letters.sent] == [cast.ben.email]
     assert states(house) == ["dropped", "sent"]
+
+
+def test_two_who_send_the_same_message_at_once_send_one(house: House, cast: Cast, letters: Letters) -> None:
+    agree(house, cast, "ada", "ben")
+    together = threading.Barrier(4)
+
+    def click(_: int) -> int:
+        together.wait()
+        message_id = start(house, cast)
+        jobs.drain_message(house, message_id)
+        return message_id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(click, range(4)))) == 1
+    assert len(letters.sent) == 2
 
 
 def test_agreeing_twice_and_again_after_withdrawing_is_one_agreement(house: House, cast: Cast) -> None:

@@ -104,7 +104,8 @@ def test_an_added_box_is_for_the_first_field_that_is_in_none(cards: House, mia: 
     [
         ({"box.1.x": "left"}, "Box 1 needs numbers from 0 to 100, in percent."),
         ({"box.1.x": "95"}, "leaves the scan"),
-        ({"box.1.width": "0"}, "leaves the scan"),
+        ({"box.1.width": "0"}, "has no width or no height"),
+        ({"by": "grid", "area.height": "0"}, "The area of the grid has no width or no height"),
         ({"box.1.fields": "notes"}, "“Object” must be read in exactly one box"),
         ({"by": "grid", "rows": "0"}, "at least 1"),
         ({"by": "grid", "rows": "many"}, "at least 1"),

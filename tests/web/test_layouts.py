@@ -117,7 +117,7 @@ def test_a_frame_is_chosen_by_its_button_or_by_look_and_width(
         assert {move.account_id for move in moves_of(session, "layout", found.id)} == {cast.mia.id}
 
 
-@pytest.mark.parametrize("width", ["abc", "0", "-3", "1.5", "١٢", "99999999", "9" * 5000])
+@pytest.mark.parametrize("width", ["abc", "0", "-3", "1.5", "١٢", "99999999", "9" * 5000, "000000001" + "1" * 5000])
 def test_a_width_that_is_none_is_said_beside_the_field_and_changes_nothing(
     house: House, cast: Cast, mia: FlaskClient, lines: bytes, width: str
 ) -> None:

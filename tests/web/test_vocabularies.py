@@ -181,6 +181,14 @@ def test_a_concept_that_an_answer_has_named_stays_and_others_go(
     assert (count(house), mia.get(address).status_code) == (0, 404)
 
 
+def test_a_concept_is_not_put_below_itself(mia: FlaskClient, address: str) -> None:
+    for code, broader in (("a", ""), ("b", "a"), ("c", "b")):
+        mia.post(address, data={"code": code, "en": code, "broader": broader})
+    seen = {"seen_en": "a", "seen_fr": "", "seen_uri": "", "seen_broader": ""}
+    refused = mia.post(f"{address}/concept/a", data={"en": "a", "broader": "c", **seen})
+    assert refused.status_code == 422 and "stands below this concept itself" in refused.text
+
+
 def test_only_addresses_are_links(mia: FlaskClient, address: str) -> None:
     for code, uri in {"a": "https://example.org/a", "b": "urn:x-metals:b", "c": "javascript:alert(1)"}.items():
         mia.post(address, data={"code": code, "en": code, "uri": uri})

@@ -17,6 +17,8 @@ URI_LONGEST = 1000
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 _MADE_LONGEST = 60
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+# Schemes that run or hold something, or mean another thing on every computer.
+_NO_NAMES = frozenset({"javascript", "vbscript", "data", "blob", "file", "about", "view-source"})
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,9 @@ def code_of_uri(uri: str) -> str:
 
 
 def is_uri(text: str) -> bool:
-    """Whether the text has the form of a URI with a scheme (RFC 3986); it is never fetched."""
-    return len(text) <= URI_LONGEST and _URI.fullmatch(text) is not None
+    """Whether the text has the form of a URI with a scheme (RFC 3986) that can name something; it is never fetched."""
+    scheme = text.partition(":")[0].lower()
+    return len(text) <= URI_LONGEST and _URI.fullmatch(text) is not None and scheme not in _NO_NAMES
 
 
 def visible(text: str) -> str:

@@ -45,8 +45,16 @@ def plan_import(present: Iterable[Entry], read: Read) -> Plan:
         known |= {entry.code: entry.code, said.code: entry.code} | ({entry.uri: entry.code} if entry.uri else {})
     added: list[Entry] = []
     changed: list[Change] = []
+    wished = {entry.code: _above(entry, known, problems) for _, _, entry in matched}
+    tree = _Tree({code: entry.broader for code, entry in here.items() if not wished.get(code)})
     for _, before, entry in matched:
-        broader = _above(entry, known, problems)
+        broader = wished[entry.code]
+        if broader and not tree.put(entry.code, broader):
+            sentence = "“%(broader)s” stands below this concept itself, so this one is taken without it."
+            problems.append(BadAnswer(entry.place, sentence, broader=broader))
+            broader = before.broader if before and tree.put(entry.code, before.broader) else ""
+        elif not broader and before:
+            broader = before.broader
         if before is None:
             added.append(replace(entry, broader=broader))
             continue
@@ -54,7 +62,7 @@ def plan_import(present: Iterable[Entry], read: Read) -> Plan:
             before,
             labels={**before.labels, **entry.labels},
             uri=entry.uri or before.uri,
-            broader=broader or before.broader,
+            broader=broader,
         )
         if (after.labels, after.uri, after.broader) != (before.labels, before.uri, before.broader):
             changed.append(Change(before, after))
@@ -63,6 +71,32 @@ def plan_import(present: Iterable[Entry], read: Read) -> Plan:
     found = {before.code for _, before, _ in matched if before is not None}
     missing = tuple(entry for code, entry in here.items() if code not in found)
     return Plan(tuple(added), tuple(changed), len(found) - len(changed), missing, (*read.problems, *problems))
+
+
+class _Tree:
+    """Which concept stands below which, without circles. Cost: nearly the same for each, however deep it is."""
+
+    def __init__(self, above: Mapping[str, str]) -> None:
+        self._above: dict[str, str] = {}
+        for code, broader in above.items():
+            self.put(code, broader)
+
+    def put(self, code: str, broader: str) -> bool:
+        """Puts a concept that stands below none yet; False, and nothing is done, where this would close a circle."""
+        if not broader:
+            return True
+        top = self._top(broader)
+        if top != code:
+            self._above[code] = top  # The top is enough to know a circle by.
+        return top != code
+
+    def _top(self, code: str) -> str:
+        passed = []
+        while code in self._above:
+            passed.append(code)
+            code = self._above[code]
+        self._above |= dict.fromkeys(passed, code)
+        return code
 
 
 Matched = list[tuple[Entry, Entry | None, Entry]]
@@ -120,4 +154,4 @@ def _above(entry: Entry, known: Mapping[str, str], problems: list[BadAnswer]) ->
     if not code:
         sentence = "There is no concept “%(broader)s” for this one to stand below."
         problems.append(BadAnswer(entry.place, sentence, broader=entry.broader[:80]))
-    return "" if code == entry.code else code
+    return code

@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
-from xml.sax import SAXException
+from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 
 from defusedxml.common import DefusedXmlException
@@ -20,6 +20,7 @@ from defusedxml.expatreader import DefusedExpatParser
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.exceptions import Error as RdfError
 from rdflib.parser import InputSource, PythonInputSource, StringInputSource
+from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.plugins.stores.memory import Memory
 
 from micro.core.vocabularies.entries import LANGUAGES, Entry, Read, checked, code_of_uri, is_uri, make_code, visible
@@ -116,11 +117,34 @@ def _parsed(text: str, format: str, clock: Callable[[], float], most_s: float) -
     except RecursionError:
         raise BadAnswer("file", "This file is nested too deep to be read.") from None
     except STUMBLES as error:
-        why = visible(str(error).replace(BASE + ":", ""))[:160]
-        raise BadAnswer(
-            "file", "This file cannot be read as %(format)s (%(why)s).", format=_NAMES[format], why=why
-        ) from None
+        raise _unreadable(format, error) from None
     return found
+
+
+def _unreadable(format: str, error: Exception) -> BadAnswer:
+    """Where the file is wrong, when the parser tells: its own words quote the file as Python writes it."""
+    line = _line_of(error)
+    if line:
+        return BadAnswer(
+            "file",
+            "This file cannot be read as %(format)s: something is wrong in line %(line)s.",
+            format=_NAMES[format],
+            line=line,
+        )
+    return BadAnswer("file", "This file cannot be read as %(format)s.", format=_NAMES[format])
+
+
+def _line_of(error: Exception) -> int:
+    """The line at which a parser stopped, from 1; 0 when it does not say."""
+    match error:
+        case json.JSONDecodeError():
+            return error.lineno
+        case SAXParseException():
+            return int(error.getLineNumber() or 0)
+        case BadSyntax():
+            return int(error.lines) + 1  # It counts from 0.
+        case _:
+            return 0
 
 
 _NAMES = {"turtle": "Turtle", "nt": "N-Triples", "xml": "RDF/XML", "json-ld": "JSON-LD"}
@@ -196,12 +220,7 @@ def _check_entities(text: str) -> None:
     except DefusedXmlException:
         raise BadAnswer("file", refusal) from None
     except SAXException as error:
-        raise BadAnswer(
-            "file",
-            "This file cannot be read as %(format)s (%(why)s).",
-            format="RDF/XML",
-            why=visible(str(error).replace(BASE + ":", ""))[:160],
-        ) from None
+        raise _unreadable("xml", error) from None
 
 
 def _is_deprecated(found: _Found, concept: Any) -> bool:

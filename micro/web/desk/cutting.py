@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -186,7 +187,7 @@ def _asked(session: Session, found: Project) -> Typed:
         case "remove":
             return without_box(typed, which)
         case "scan":
-            return replace(typed, number=int(which)) if which.isascii() and which.isdecimal() else typed
+            return replace(typed, number=int(which)) if re.fullmatch(r"\d{1,9}", which, re.ASCII) else typed
         case "json":
             return replace(typed_from_body(read_json(request.form.get("json", ""))), number=typed.number)
         case _:
