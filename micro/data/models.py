@@ -1,6 +1,7 @@
 """All tables, imported in one place so that the metadata is whole."""
 
 from micro.data.base import Base
+from micro.data.gold import Gold, GoldCheck, Guide, Practice
 from micro.data.news import Agreement, Message, MessageCopy, News
 from micro.data.people import (
     Acceptance,
@@ -30,6 +31,9 @@ __all__ = [
     "Concept",
     "CuttingRun",
     "Decision",
+    "Gold",
+    "GoldCheck",
+    "Guide",
     "Institution",
     "Intake",
     "IntakeFile",
@@ -41,6 +45,7 @@ __all__ = [
     "MessageCopy",
     "Move",
     "News",
+    "Practice",
     "Project",
     "Record",
     "RecordVersion",

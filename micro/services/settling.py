@@ -20,7 +20,18 @@ from micro.core.fields import Field, Said, parse_said
 from micro.core.retirement import Redundancy, judge
 from micro.core.review import DECIDED, Standing, standing
 from micro.data.database import locked
-from micro.data.models import Answer, Project, Record, RecordVersion, Region, Scan, SetAside, Task, Volunteer
+from micro.data.models import (
+    Answer,
+    Assignment,
+    Project,
+    Record,
+    RecordVersion,
+    Region,
+    Scan,
+    SetAside,
+    Task,
+    Volunteer,
+)
 from micro.errors import BadAnswer
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
@@ -132,7 +143,8 @@ def _what_was_said(session: Session, project_id: int, task_ids: list[int]) -> di
     rows = session.execute(
         select(Answer.task_id, person_id(), ~is_set_aside(project_id), Answer.at, Answer.assignment_id, Answer.value)
         .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Answer.task_id.in_(task_ids))
+        .join(Assignment, Assignment.id == Answer.assignment_id)
+        .where(Answer.task_id.in_(task_ids), ~Assignment.gold)  # Of these the answer was known before.
         .order_by(Answer.assignment_id, Answer.number)
     )
     newest = {row.assignment_id: row for row in rows}
