@@ -55,6 +55,9 @@ SCAN = _moves(shown="withdrawn replaced erased", withdrawn="shown erased", repla
 LAYOUT = _moves(proposed="used dropped", used="proposed", dropped="proposed")
 CUTTING = _moves(waiting="done cancelled", done="", cancelled="")
 INVITATION = _moves(open="accepted withdrawn", accepted="", withdrawn="")
+# A known answer; the same card is never practice and a test for one person, see services/gold.py.
+GOLD = _moves(practice="mixed off", mixed="practice off", off="practice mixed")
+PRACTICE = _moves(skipped="done", done="")
 SET_ASIDE = _moves(aside="restored", restored="aside")
 NEWS = _moves(published="withdrawn", withdrawn="published")
 AGREEMENT = _moves(agreed="withdrawn", withdrawn="agreed")

@@ -1,6 +1,7 @@
 """All tables, imported in one place so that the metadata is whole."""
 
 from micro.data.base import Base
+from micro.data.gold import Gold, GoldCheck, Guide, Practice
 from micro.data.learning import Conduct, Learning, Lesson, Reliability
 from micro.data.news import Agreement, Message, MessageCopy, News
 from micro.data.people import (
@@ -32,6 +33,9 @@ __all__ = [
     "Conduct",
     "CuttingRun",
     "Decision",
+    "Gold",
+    "GoldCheck",
+    "Guide",
     "Institution",
     "Intake",
     "IntakeFile",
@@ -45,6 +49,7 @@ __all__ = [
     "MessageCopy",
     "Move",
     "News",
+    "Practice",
     "Project",
     "Record",
     "RecordVersion",

@@ -83,6 +83,8 @@ class Assignment(Addressed, Base):
     """A task lent to a volunteer until an expiry; one row per task and volunteer, for ever.
 
     ``trial`` is true when it was lent while the project was tried out: going live discards it with its answers.
+    ``gold`` is true when it was lent because the answer is known: it takes no place among those that are wanted, and
+    what is said there never reaches the record.
     """
 
     __tablename__ = "assignment"
@@ -108,6 +110,7 @@ class Assignment(Addressed, Base):
     draft: Mapped[dict[str, Any] | None]
     draft_at: Mapped[datetime | None]
     trial: Mapped[bool] = mapped_column(default=False, server_default=false())
+    gold: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     task: Mapped[Task] = relationship()
     volunteer: Mapped[Volunteer] = relationship()

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from micro.core.accounts import DEMO_PASSWORD
 from micro.data.models import Account, Institution, Project
 from micro.demo.draw import BOXES, CARD_SIZE_PX
-from micro.demo.drawer import write_drawer
+from micro.demo.drawer import read_truth, write_drawer
+from micro.demo.first_visit import CARDS_KNOWN, EXAMPLES, GUIDE
 from micro.house import House
 from micro.jobs import drain_intake
-from micro.services import accounts, intake, projects
+from micro.services import accounts, gold, guides, intake, projects
 from micro.services.plans import project_from_plan
 
 PASSWORD = DEMO_PASSWORD
@@ -156,6 +157,7 @@ def make_demo(house: House, say: Callable[[str], None]) -> None:
             say(f"drawing {CARDS} cards for “{plan['texts']['en']['title']}”")
             write_drawer(folder, CARDS, plan["content_language"], SEED + number)
         take_in_folder(house, plan["slug"], folder)
+        prepare_first_visit(house, plan["slug"], folder)
 
 
 def take_in_folder(house: House, slug: str, folder: Path) -> None:
@@ -168,6 +170,22 @@ def take_in_folder(house: House, slug: str, folder: Path) -> None:
         project = projects.project_named(session, slug)
         if project.state == "draft":
             projects.move_project(session, project, "live", None, house.clock(), "demonstration")
+
+
+def prepare_first_visit(house: House, slug: str, folder: Path) -> None:
+    """Marks the last cards of the drawer as practice, and writes the guide; what is there already stays as it is."""
+    known = list(read_truth(folder).values())[-CARDS_KNOWN:]
+    with house.database.writing() as session:
+        project = projects.project_named(session, slug)
+        if gold.gold_rows(session, project)[1]:
+            return
+        for truth in known:
+            item = gold.item_called(session, project, truth.identifier)
+            gold.mark_typed(session, project, item, truth.fields, "practice", None, house.clock(), decides=False)
+        guide = guides.change_texts(session, project, GUIDE, 0, house.clock())
+        for field, captions in EXAMPLES:
+            place, now = (known[0].identifier, field), house.clock()
+            guide = guides.add_example(session, project, *place, "", captions, guide.revision, now)
 
 
 def _people(session: Session, house: House) -> None:

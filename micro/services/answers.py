@@ -13,6 +13,7 @@ from micro.data.base import new_public_id
 from micro.data.models import Answer, Assignment
 from micro.errors import Closed
 from micro.kinds import kind_named, narrowed
+from micro.services.gold_lending import check_answer
 from micro.services.setting_aside import is_aside
 
 SUBMISSION_KEY_LENGTH = 40
@@ -45,6 +46,7 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     - the form changed: it is read by the form that was on the screen, and remembers its version;
     - another answer to the same assignment: kept as the next number, and only the newest counts;
     - its scan was taken down: kept, and counts as if it were still shown;
+    - its answer is known: kept and compared with it, and nothing else comes of it;
     - the volunteer's answers are set aside: kept as a surplus answer that does not count, without a word;
     - the project is paused or finished: kept; archived: Closed.
     """
@@ -74,8 +76,11 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
         at=now,
     )
     session.add(answer)
-    assignment.task.unsettled = True
+    if not assignment.gold:
+        assignment.task.unsettled = True
     session.flush()
+    if assignment.gold:
+        check_answer(session, answer, kind_named(assignment.setup.kind).fields(setup), now)
     return Given(answer, new=True, aside=aside)
 
 
@@ -96,6 +101,8 @@ def _count_it(assignment: Assignment, aside: bool) -> bool:
     was_lent, asks = assignment.state == "lent", task.state in ("open", "held")
     has_room = asks and task.answered + task.lent < task.wanted
     assignment.state, assignment.draft = "answered", None
+    if assignment.gold:
+        return False
     task.lent = task.lent - (1 if was_lent else 0)
     if aside:
         return True

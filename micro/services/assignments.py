@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -20,6 +20,7 @@ from micro.data.database import locked
 from micro.data.models import Assignment, Project, Report, Setup, Task, Volunteer
 from micro.data.work import FREE
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
+from micro.services.gold_lending import gold_due
 from micro.services.people import own_ids
 
 REPORT_LONGEST = 2000
@@ -43,7 +44,8 @@ def lend_task(
 
     A lease that is still out in this project is given again rather than a second one, unless ``fresh``. Never a task
     that the volunteer holds, answered or skipped; one whose lease ran out may come back. Answers in hand plus leases
-    out never pass what is wanted, so nothing is asked in vain.
+    out never pass what is wanted, so nothing is asked in vain. Now and then it is one whose answer is known, as the
+    project has it (gold_lending.py); when there is none to be had at once, an ordinary one.
     """
     if project.state not in ANSWERED_PROJECTS:
         raise Closed("This project takes no answers at the moment.")
@@ -54,6 +56,8 @@ def lend_task(
     brought_back = bring_back(session, project.id, now)
     if open_leases(session, volunteer.id, now) >= rule.open_leases:
         raise TooMuch("You hold %(count)s tasks already. Finish or skip one first.", count=rule.open_leases)
+    if (known := gold_due(session, project, volunteer)) is not None:
+        return _lend(session, known, volunteer, now, rule, gold=True)
     task = _choose(session, project, volunteer, may_wait=brought_back == 0)
     return None if task is None else _lend(session, task, volunteer, now, rule)
 
@@ -106,8 +110,11 @@ def hold_task(session: Session, task_id: int) -> Task:
     ).one()
 
 
-def _lend(session: Session, task: Task, volunteer: Volunteer, now: datetime, rule: LendingRule) -> Assignment:
-    task.lent = task.lent + 1
+def _lend(
+    session: Session, task: Task, volunteer: Volunteer, now: datetime, rule: LendingRule, gold: bool = False
+) -> Assignment:
+    if not gold:  # Whose answer is known takes no place among those that are wanted.
+        task.lent = task.lent + 1
     expires_at, trial = now + timedelta(seconds=rule.lease_s), _is_tried_out(session, task.project_id)
     assignment = session.scalar(
         select(Assignment).where(Assignment.task_id == task.id, Assignment.volunteer_id == volunteer.id)
@@ -122,12 +129,14 @@ def _lend(session: Session, task: Task, volunteer: Volunteer, now: datetime, rul
             setup=current_setup(session, task.project_id),
             expires_at=expires_at,
             trial=trial,
+            gold=gold,
         )
         session.add(assignment)
     else:
         check_move(ASSIGNMENT, assignment.state, "lent")
         assignment.state, assignment.lent_at, assignment.expires_at = "lent", now, expires_at
         assignment.setup, assignment.trial = current_setup(session, task.project_id), trial
+        assignment.gold = gold
     session.flush()
     return assignment
 
@@ -164,7 +173,8 @@ def give_back(session: Session, assignment: Assignment, state: str) -> None:
     """Ends a lease that is out: expired, released or skipped. The task's row is held by the caller."""
     check_move(ASSIGNMENT, assignment.state, state)
     assignment.state = state
-    assignment.task.lent = assignment.task.lent - 1
+    if not assignment.gold:
+        assignment.task.lent = assignment.task.lent - 1
     session.flush()
 
 
@@ -174,7 +184,7 @@ def held_assignment(session: Session, project_id: int, volunteer_id: int, hold: 
     query = (
         select(Assignment)
         .where(Assignment.volunteer_id == volunteer_id, Assignment.project_id == project_id, Assignment.state == "lent")
-        .where(asked.exists())
+        .where(or_(Assignment.gold, asked.exists()))
         .order_by(Assignment.lent_at.desc(), Assignment.id.desc())
         .limit(1)
     )
@@ -233,10 +243,12 @@ def renew_lease(session: Session, assignment: Assignment, now: datetime, rule: L
         task = assignment.task
         if task.state == "held":
             raise Conflict("The museum has taken this picture down. You can still send what you have.")
-        if task.state != "open" or task.answered + task.lent >= task.wanted or assignment.state == "skipped":
+        is_full = not assignment.gold and (task.state != "open" or task.answered + task.lent >= task.wanted)
+        if is_full or assignment.state == "skipped":
             raise Conflict("Enough people read this meanwhile. You can still send what you have, as an extra.")
         assignment.state = "lent"
-        task.lent = task.lent + 1
+        if not assignment.gold:
+            task.lent = task.lent + 1
     assignment.expires_at = now + timedelta(seconds=rule.lease_s)
     session.flush()
     return assignment

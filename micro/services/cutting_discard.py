@@ -16,6 +16,7 @@ from micro.data.models import (
     Assignment,
     CuttingRun,
     Decision,
+    Gold,
     Item,
     Layout,
     Move,
@@ -106,12 +107,15 @@ def _delete_all(session: Session, project: Project) -> None:
     records = select(Record.id).where(Record.project_id == project.id)
     items = select(Item.id).where(Item.project_id == project.id)
     scans = select(Scan.id).where(Scan.project_id == project.id)
+    known = select(Gold.id).where(Gold.project_id == project.id)
     # A database may give the number of a deleted row again: its log must not tell of another one.
     _delete(session, Move, Move.subject_id.in_(records), Move.subject == "record")
     _delete(session, Move, Move.subject_id.in_(tasks), Move.subject == "task")
     _delete(session, RecordVersion, RecordVersion.record_id.in_(records))
     _delete(session, Record, Record.project_id == project.id)
     _delete(session, Report, Report.task_id.in_(tasks))
+    _delete(session, Move, Move.subject_id.in_(known), Move.subject == "gold")
+    _delete(session, Gold, Gold.project_id == project.id)
     _delete(session, Task, Task.project_id == project.id)
     _delete(session, Region, Region.item_id.in_(items))
     _delete(session, Item, Item.project_id == project.id)

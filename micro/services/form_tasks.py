@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from micro.core.geometry import WHOLE
 from micro.data.database import locked
-from micro.data.models import Assignment, Move, Project, Region, Task
+from micro.data.models import Assignment, Gold, Move, Project, Region, Task
 from micro.errors import Conflict
 
 # So many rows are named in one statement.
@@ -125,6 +125,9 @@ def drop_lone_tasks(session: Session, project: Project, name: str, form: set[str
                 "There are tasks that ask for this field alone, and people have opened some of them. So it stays."
             )
     for some in _portions(lone):
+        known = select(Gold.id).where(Gold.task_id.in_(some))
+        session.execute(delete(Move).where(Move.subject == "gold", Move.subject_id.in_(known)))
+        session.execute(delete(Gold).where(Gold.task_id.in_(some)))
         session.execute(delete(Move).where(Move.subject == "task", Move.subject_id.in_(some)))
         session.execute(delete(Task).where(Task.id.in_(some)))
     return len(lone)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Field, Said, parse_said
-from micro.data.models import Answer, Task, Volunteer
+from micro.data.models import Answer, Assignment, Task, Volunteer
 from micro.errors import BadAnswer
 from micro.services.setting_aside import is_set_aside, person_id
 
@@ -45,7 +45,8 @@ def answers_query(project_id: int) -> Select[Any]:
             Answer.value,
         )
         .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Answer.project_id == project_id)
+        .join(Assignment, Assignment.id == Answer.assignment_id)
+        .where(Answer.project_id == project_id, ~Assignment.gold)  # Of these the answer was known before.
     )
 
 

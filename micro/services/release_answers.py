@@ -130,7 +130,7 @@ def _query(project_id: int) -> Select[Any]:
         .join(Item, Item.id == Task.item_id)
         .join(Scan, Scan.id == Item.scan_id)
         .join(Record, Record.item_id == Item.id)
-        .where(Answer.project_id == project_id, is_released(), counted(project_id))
+        .where(Answer.project_id == project_id, is_released(), counted(project_id), ~Assignment.gold)
         .order_by(Scan.document, Scan.page_number, Item.id, Task.id, Assignment.public_id, Answer.number)
     )
 

@@ -181,6 +181,7 @@ def _tasks_of(project_id: int, volunteer_ids: Sequence[int], *states: str) -> Se
         Assignment.volunteer_id.in_(volunteer_ids),
         Assignment.project_id == project_id,
         Assignment.state.in_(states or ("answered",)),
+        ~Assignment.gold | (Assignment.state == "lent"),  # Of a known answer nothing is settled.
     )
 
 
@@ -207,9 +208,9 @@ def _mark(session: Session, tasks: Mapping[int, Task], volunteer_ids: Sequence[i
     known = theirs.where(Assignment.state.in_(("answered", "lent"))).execution_options(populate_existing=True)
     answered = set[int]()
     for assignment in session.scalars(known).all():
-        if assignment.state == "answered":
+        if assignment.state == "answered" and not assignment.gold:
             answered.add(assignment.task_id)
-        elif ends_leases:
+        elif assignment.state == "lent" and ends_leases:
             set_committed_value(assignment, "task", tasks[assignment.task_id])
             give_back(session, assignment, "released")
     session.execute(update(Task).where(Task.id.in_(answered)).values(unsettled=True))

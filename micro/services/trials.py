@@ -20,6 +20,7 @@ from micro.data.models import (
     Answer,
     Assignment,
     Decision,
+    GoldCheck,
     Move,
     Project,
     Record,
@@ -83,6 +84,7 @@ def discard_trial(session: Session, project: Project, now: datetime, at_once: in
     """
     session.execute(locked(select(Task.id).where(Task.project_id == project.id).order_by(Task.item_id, Task.id))).all()
     work = trial_work(session, project)
+    _discard_known(session, project.id)
     items = _tried_items(session, project.id)
     for start in range(0, len(items), at_once):
         _discard(session, project, items[start : start + at_once])
@@ -92,12 +94,23 @@ def discard_trial(session: Session, project: Project, now: datetime, at_once: in
     return work
 
 
+def _discard_known(session: Session, project_id: int) -> None:
+    """Discards what was said in the trial where the answer is known: it is no part of any record."""
+    tried = select(Assignment.id).where(Assignment.project_id == project_id, Assignment.trial, Assignment.gold)
+    answers = select(Answer.id).where(Answer.assignment_id.in_(tried))
+    session.execute(delete(GoldCheck).where(GoldCheck.answer_id.in_(answers)))
+    session.execute(delete(Answer).where(Answer.assignment_id.in_(tried)))
+    session.execute(delete(Assignment).where(Assignment.id.in_(tried)))
+
+
 def _tried_items(session: Session, project_id: int) -> list[int]:
     """The items of which a task was lent in the trial."""
     tried = select(Task.item_id).join(Assignment, Assignment.task_id == Task.id)
     return list(
         session.scalars(
-            tried.where(Assignment.project_id == project_id, Assignment.trial).distinct().order_by(Task.item_id)
+            tried.where(Assignment.project_id == project_id, Assignment.trial, ~Assignment.gold)
+            .distinct()
+            .order_by(Task.item_id)
         )
     )
 
@@ -111,7 +124,7 @@ def _answered_otherwise(session: Session, items: Sequence[int]) -> set[int]:
                 select(Task.item_id)
                 .join(Assignment, Assignment.task_id == Task.id)
                 .where(Task.item_id.in_(items[start : start + ITEMS_AT_ONCE]))
-                .where(Assignment.state == "answered", ~Assignment.trial)
+                .where(Assignment.state == "answered", ~Assignment.trial, ~Assignment.gold)
             )
         )
     return found
@@ -157,7 +170,7 @@ def _answered(session: Session, task_ids: Sequence[int]) -> dict[int, int]:
     """How many answered each task outside of the trial."""
     found = session.execute(
         select(Assignment.task_id, func.count())
-        .where(Assignment.task_id.in_(task_ids), Assignment.state == "answered", ~Assignment.trial)
+        .where(Assignment.task_id.in_(task_ids), Assignment.state == "answered", ~Assignment.trial, ~Assignment.gold)
         .group_by(Assignment.task_id)
     )
     return {task_id: count for task_id, count in found}

@@ -29,6 +29,7 @@ from micro.web.context import house, known_volunteer, lending_rule, needed_volun
 from micro.web.forms import check_marks, draft_of, nested, storable, submission_key, typed
 from micro.web.iiif import piece_of
 from micro.web.language import current_language
+from micro.web.practice import bench_parts, practice_offered, word_on_gold
 from micro.web.problems import said, wants_json
 from micro.web.sight import may_answer
 from micro.web.terms import needs_terms
@@ -65,6 +66,7 @@ def terms(project: str) -> ResponseReturnValue:
             version=VERSION,
             accepted=volunteer is not None and not needs_terms(session, volunteer, found),
             paragraphs=wording(current_language(), found.licence),
+            practice_due=practice_offered(session, found, volunteer),
         )
 
 
@@ -78,6 +80,8 @@ def accept(project: str) -> ResponseReturnValue:
         if needs_terms(session, volunteer, found, request.form.get("version")):
             flash(gettext("The terms have changed while you read them. Please read them once more."), "warn")
             return redirect(url_for("bench.terms", project=project), 303)
+    if "practise" in request.form:
+        return redirect(url_for("practice.start", project=project), 303)
     return redirect(next_address(project) or url_for("bench.take", project=project), 303)
 
 
@@ -201,6 +205,7 @@ def the_workbench(
         warn_s=min(300, lending_rule().lease_s // 3),
         submission_key=key or secrets.token_urlsafe(18),
         claimable=claims.offered(session, held.volunteer),
+        **bench_parts(session, held),
     )
 
 
@@ -252,12 +257,13 @@ def answer(assignment: str) -> ResponseReturnValue:
             held = assignment_of(session, assignment, known_volunteer(session), hold=True)
             project_id, project = held.project_id, held.project.slug
             given = read_and_keep(session, held)
+            told = word_on_gold(session, held, given)
     except BadAnswer as problem:
         if wants_json():
             raise
         return with_problems(assignment, problem), 422
     house().queue.settle(project_id)
-    return on_to_next(project, given)
+    return on_to_next(project, given, told)
 
 
 def read_and_keep(session: Session, held: Assignment) -> Given:
@@ -276,11 +282,11 @@ def with_problems(assignment: str, problem: BadAnswer) -> str:
         return the_workbench(session, held, submitted(held), problems, key)
 
 
-def on_to_next(project: str, given: Given) -> ResponseReturnValue:
-    """Tells what became of the answer and leads on."""
+def on_to_next(project: str, given: Given, told: str) -> ResponseReturnValue:
+    """Tells what became of the answer, ``told`` if there is a word on it already, and leads on."""
     in_time = given.in_time
     message = (
-        gettext("Sent. Thank you.")
+        told or gettext("Sent. Thank you.")
         if in_time
         else gettext("Enough people had read this card meanwhile. Yours is kept as an extra, and counts for you.")
     )

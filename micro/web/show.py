@@ -7,19 +7,23 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_skeleton
+from flask import url_for
 from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale, gettext
 
 from micro.core.fields import Field, Said, written
 from micro.core.fields.marks import Marked, read_marks
 from micro.core.fields.rows import rows_of
 from micro.core.fields.tags import BETWEEN
+from micro.core.guide import read_guide
 from micro.core.licences import licence_name
 from micro.data.models import Scan
+from micro.services.guides import Example
 from micro.services.news import text_of
 from micro.web.context import current_person
 from micro.web.language import current_language
 from micro.web.problems import said
 
+EXAMPLE_PX = 480
 FAR = 90_000  # The veil reaches this far, in pixels, beyond every side of a scan.
 
 
@@ -47,6 +51,8 @@ def filters() -> dict[str, Callable[..., Any]]:
         "licence_name": licence_name,
         "said": said,
         "text_in": text_in,
+        "guide_blocks": read_guide,
+        "example_picture": example_picture,
         "seen": is_seen,
     }
 
@@ -124,6 +130,14 @@ def show_time(at: datetime) -> str:
 
 def show_moment(at: datetime) -> str:
     return f"{format_datetime(at, 'medium')} UTC"
+
+
+def example_picture(example: Example) -> str:
+    """The address of the picture of an example in a guide, at most as wide as it is on the scan."""
+    box = example.box
+    part, size = f"{box.x},{box.y},{box.width},{box.height}", f"{min(box.width, EXAMPLE_PX)},"
+    where: dict[str, Any] = {"scan": example.scan.public_id, "region": part, "size": size}
+    return url_for("iiif.image", **where, rotation="0", name="default.jpg")
 
 
 def show_size(count: int) -> str:

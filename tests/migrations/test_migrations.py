@@ -25,10 +25,14 @@ from micro.data.database import Database
 from micro.data.migrations import current_revision, migrate, newest_revision
 from micro.data.models import (
     Agreement,
+    Answer,
     Base,
     Concept,
     Conduct,
     CuttingRun,
+    Gold,
+    GoldCheck,
+    Guide,
     Intake,
     IntakeFile,
     Invitation,
@@ -37,6 +41,7 @@ from micro.data.models import (
     MessageCopy,
     Move,
     News,
+    Practice,
     Project,
     Scan,
     SetAside,
@@ -108,6 +113,12 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
     texts = {"en": {"title": "News", "text": "Half of it is read."}}
     vocabulary = Vocabulary(institution=cast.museum, slug="metals", name="Metals", created_at=now, changed_at=now)
     message = Message(project=project, texts=texts, created_at=now)
+    answer = session.scalars(select(Answer).limit(1)).one()
+    gold = Gold(
+        project=project, task_id=answer.task_id, values=answer.value, state="mixed", created_at=now, changed_at=now
+    )
+    session.add(gold)
+    session.flush()
     session.add_all(
         [
             Layout(
@@ -127,6 +138,12 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
             Conduct(
                 project_id=project.id, volunteer=volunteer, kind="pastes", share=0.9, expected=0.1, answers=20
             ),
+            GoldCheck(
+                project_id=project.id, gold_id=gold.id, answer_id=answer.id, volunteer_id=volunteer.id,
+                field="object", right=True, at=now,
+            ),
+            Practice(project_id=project.id, volunteer_id=volunteer.id, state="done", seen=[], changed_at=now),
+            Guide(project_id=project.id, texts={"en": "Copy."}, examples=[], changed_at=now),
         ]
     )  # fmt: skip
 

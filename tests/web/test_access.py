@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from micro.data.models import Intake, Message, News, Project, Record, Region, Release, Scan
 from micro.house import House
-from micro.services import assignments, invitations, people, settling, vocabularies
+from micro.services import assignments, gold, invitations, people, settling, vocabularies
 from micro.services.answers import give_answer
 from micro.web.access import ACCESS, Rule
 from tests.cast import Cast, add_cards, good_answer, make_project, signed_in
@@ -47,6 +47,10 @@ def places(house: House, cast: Cast) -> Places:
             session, session.merge(cast.museum), "new@example.org", "reviewer", None, house.clock()
         )
         session.flush()
+        item = gold.item_called(session, project, "HM 1")
+        known = gold.mark_typed(session, project, item, good_answer(), "practice", None, house.clock(), decides=False)[
+            0
+        ]
         project.state = "live"
         volunteer = people.volunteer_of_account(session, cast.cleo.id, house.clock())
         lent = assignments.lend_task(session, project, volunteer, house.clock(), assignments.LendingRule(600, 5))
@@ -76,6 +80,7 @@ def places(house: House, cast: Cast) -> Places:
                 "longest": 320,
                 "news": news.public_id,
                 "message": message.public_id,
+                "known": known.public_id,
                 "volunteer": volunteer.public_id,
                 "kind": "transcribe",
                 "filename": "micro.svg",

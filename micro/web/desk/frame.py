@@ -18,6 +18,8 @@ TABS = (
     ("manage.layouts", lazy_gettext("Layouts")),
     ("manage.form", lazy_gettext("Form")),
     ("manage.cutting", lazy_gettext("Cutting")),
+    ("manage.known", lazy_gettext("Known answers")),
+    ("manage.guide", lazy_gettext("Guide")),
     ("manage.volunteers", lazy_gettext("Volunteers")),
     ("manage.quality", lazy_gettext("Quality")),
     ("manage.news", lazy_gettext("News")),
