@@ -14,7 +14,7 @@ from micro.data.people import (
     Volunteer,
 )
 from micro.data.projects import Project, Setup
-from micro.data.records import Decision, Record, RecordVersion, Release
+from micro.data.records import Decision, Record, RecordHold, RecordVersion, Release
 from micro.data.scans import CuttingRun, Intake, IntakeFile, Item, Layout, Region, Scan
 from micro.data.vocabularies import Concept, Vocabulary
 from micro.data.work import Answer, Assignment, Report, SetAside, Task
@@ -43,6 +43,7 @@ __all__ = [
     "News",
     "Project",
     "Record",
+    "RecordHold",
     "RecordVersion",
     "Region",
     "Release",

@@ -37,6 +37,8 @@ from micro.data.models import (
     Move,
     News,
     Project,
+    Record,
+    RecordHold,
     Scan,
     SetAside,
     SignInTry,
@@ -123,6 +125,7 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
             News(project=project, texts=texts, published_at=now),
             Agreement(account=account, project=project, wording="Yes.", changed_at=now),
             MessageCopy(message=message, account=account),
+            RecordHold(record_id=session.scalars(select(Record.id).limit(1)).one(), account_id=account.id, until=now),
         ]
     )  # fmt: skip
 
