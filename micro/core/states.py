@@ -38,8 +38,8 @@ RECORD = _moves(
     open="review settled decided rejected",
     review="open settled decided rejected",
     settled="open review decided rejected",
-    decided="open review decided rejected",
-    rejected="open review decided",
+    decided="open review settled decided rejected",
+    rejected="open review settled decided",
 )
 RELEASE = _moves(making="published failed", published="", failed="making")
 INTAKE_FILE = _moves(waiting="taken same refused cancelled", taken="", same="", refused="waiting", cancelled="waiting")

@@ -5,31 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from micro.core.consensus import ENGINE, merge
+from micro.core.consensus import ENGINE, Outcome, merge
 from micro.core.consensus.keys import key_of
 from micro.core.fields import Field, Said, parse_said
 from micro.core.retirement import Redundancy, judge
-from micro.core.review import DECIDED, Standing, standing
+from micro.core.review import CHANGED, Standing, a_person_spoke, is_contentious, standing
 from micro.data.database import locked
 from micro.data.models import Answer, Project, Record, RecordVersion, Region, Scan, SetAside, Task, Volunteer
 from micro.errors import BadAnswer
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
-from micro.services.setting_aside import is_set_aside, person_id
+from micro.services.review.order import Pace, kind_of, put_in_order
+from micro.services.what_was_said import what_was_said
 
 # So many items are settled in one transaction: on SQLite every other writer waits for it.
 ITEMS_AT_ONCE = 10
-CHANGED = Standing("review", "evidence_changed")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What merges the answers to a field; its name goes into every version that it makes."""
+
+    name: str
+    merge: Callable[[Field, Sequence[Said]], Outcome]
+
+
+NEWEST = Engine(ENGINE, merge)
 
 
 def projects_behind(session: Session) -> list[int]:
@@ -37,7 +47,9 @@ def projects_behind(session: Session) -> list[int]:
     return list(session.scalars(select(Task.project_id).where(Task.unsettled).distinct()))
 
 
-def settle_some(session: Session, project_id: int, now: datetime, most: int = ITEMS_AT_ONCE) -> int:
+def settle_some(
+    session: Session, project_id: int, now: datetime, most: int = ITEMS_AT_ONCE, engine: Engine = NEWEST
+) -> int:
     """Settles up to ``most`` items of the project whose answers changed; returns how many, 0 when nothing is behind.
 
     Run twice, it changes nothing more. Cost: a few queries an item.
@@ -50,34 +62,56 @@ def settle_some(session: Session, project_id: int, now: datetime, most: int = IT
     project = session.get_one(Project, project_id)
     setup = current_setup(session, project_id)
     fields = {field.name: field for field in kind_named(setup.kind).fields(setup.body)}
+    pace = Pace(session, setup.kind)
     for item_id in sorted(items):
-        settle_item(session, project, fields, item_id, now)
+        settle_item(session, project, fields, item_id, now, pace, engine)
     return len(items)
 
 
-def settle_item(session: Session, project: Project, fields: Mapping[str, Field], item_id: int, now: datetime) -> Record:
+def settle_anew(session: Session, project_id: int) -> int:
+    """Has everything that was answered in the project merged once more, by another engine; returns how many tasks."""
+    answered = (Task.project_id == project_id, Task.answered > 0, ~Task.unsettled)
+    ids = session.scalars(locked(select(Task.id).where(*answered).order_by(Task.item_id, Task.id))).all()
+    marked = update(Task).where(*answered).values(unsettled=True).execution_options(synchronize_session=False)
+    session.execute(marked)
+    session.expire_all()
+    return len(ids)
+
+
+def settle_item(
+    session: Session,
+    project: Project,
+    fields: Mapping[str, Field],
+    item_id: int,
+    now: datetime,
+    pace: Pace | None = None,
+    engine: Engine = NEWEST,
+) -> Record:
     """Merges all answers that count into the item's record, and retires its tasks or asks for one answer more."""
     tasks = session.scalars(
         locked(select(Task).where(Task.item_id == item_id).order_by(Task.id)).execution_options(populate_existing=True)
     ).all()
     record = _record_of(session, project, item_id, now)
-    said = _what_was_said(session, project.id, [task.id for task in tasks])
+    said = what_was_said(session, project.id, [task.id for task in tasks])
     values: dict[str, Any] = {}
     rule = Redundancy(project.min_answers, project.max_answers, project.target_confidence)
     for task in tasks:
         answers = said[task.id].counted
         for name in task.fields:
             if name in fields:
-                values[name] = _outcome(fields[name], [answer[name] for answer in answers if name in answer])
+                values[name] = _outcome(engine, fields[name], [answer[name] for answer in answers if name in answer])
         weakest = min((values[name]["confidence"] for name in task.fields if name in values), default=0.0)
         task.answered, task.unsettled = len(answers), False
         verdict = judge(rule, task.answered, task.wanted, weakest, said[task.id].aside)
-        if not a_person_spoke(record):
+        if not a_person_spoke(record.state, record.reason):
             task.state, task.wanted = _onward(session, task, verdict.done), verdict.wanted
     session.flush()
     finished = all(task.state == "done" for task in tasks)
     record.answers_count = sum(len(all_.counted) for all_ in said.values())
-    _write_record(session, project, fields, record, values, finished, now)
+    before = Standing(record.state, record.reason)
+    if _write_record(session, project, fields, record, values, finished, now, engine.name):
+        put_in_order(record, values, before, pace or Pace(session, kind_of(session, project)), now)
+        session.flush()
     return record
 
 
@@ -89,11 +123,6 @@ def _onward(session: Session, task: Task, done: bool) -> str:
         return "done" if done else "open"
     state = select(Scan.state).join(Region, Region.scan_id == Scan.id).where(Region.id == task.region_id)
     return "open" if session.scalar(state) == "shown" else "held"
-
-
-def a_person_spoke(record: Record) -> bool:
-    """Whether a decision stands, so that no volunteer is asked any more."""
-    return record.state in DECIDED or record.reason == "evidence_changed"
 
 
 def _record_of(session: Session, project: Project, item_id: int, now: datetime) -> Record:
@@ -119,37 +148,8 @@ def _record_of(session: Session, project: Project, item_id: int, now: datetime) 
     return record
 
 
-@dataclass
-class _Said:
-    """What was said of one task: the answers that count, one a person, and how many people are set aside."""
-
-    counted: list[Mapping[str, Said]] = dataclass_field(default_factory=list)
-    aside: int = 0
-
-
-def _what_was_said(session: Session, project_id: int, task_ids: list[int]) -> dict[int, _Said]:
-    """The newest answer of every person, by task. Who answered once with an account and once without is one person."""
-    rows = session.execute(
-        select(Answer.task_id, person_id(), ~is_set_aside(project_id), Answer.at, Answer.assignment_id, Answer.value)
-        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Answer.task_id.in_(task_ids))
-        .order_by(Answer.assignment_id, Answer.number)
-    )
-    newest = {row.assignment_id: row for row in rows}
-    by_person: dict[tuple[int, int], Any] = {}
-    for row in sorted(newest.values(), key=lambda row: row[2:5]):  # The last is one that counts, if there is any.
-        by_person[row[0], row[1]] = row
-    said = {task_id: _Said() for task_id in task_ids}
-    for (task_id, _), row in by_person.items():
-        if row[2]:
-            said[task_id].counted.append(row.value)
-        else:
-            said[task_id].aside += 1
-    return said
-
-
-def _outcome(field: Field, answers: list[Said]) -> dict[str, Any]:
-    outcome = merge(field, [said for said in answers if _fits(field, said)])
+def _outcome(engine: Engine, field: Field, answers: list[Said]) -> dict[str, Any]:
+    outcome = engine.merge(field, [said for said in answers if _fits(field, said)])
     return {
         **outcome.said,
         "confidence": math.floor(outcome.confidence * 10_000) / 10_000,
@@ -180,14 +180,21 @@ def _write_record(
     values: dict[str, Any],
     finished: bool,
     now: datetime,
-) -> None:
+    engine: str,
+) -> bool:
+    """Writes down what came of it; returns whether the record is another one than before."""
     before = Standing(record.state, record.reason)
     current = version_of(session, record, record.current)
     by_person = current is not None and current.made_by == "decision"
     agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values)
-    made = _new_version(session, record, values, now)
+    made = _new_version(session, record, values, now, engine)
     after = standing(
-        before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees
+        before,
+        finished=finished,
+        confidence=lowest(values),
+        target=project.target_confidence,
+        agrees=agrees,
+        contentious=is_contentious(values),
     )
     if after == CHANGED and current is not None and _is_as_it_was(session, fields, record, current, values):
         after, record.confidence = Standing("decided", ""), lowest(current.values)
@@ -197,10 +204,11 @@ def _write_record(
         record.confidence = lowest(values)
     if after.state != before.state:
         note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
-    if after != before or made is not None:
+    if is_another := after != before or made is not None:
         record.state, record.reason, record.changed_at = after.state, after.reason, now
         record.revision += 1
     session.flush()
+    return is_another
 
 
 def _agrees(
@@ -248,9 +256,11 @@ def _compared(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[st
     }
 
 
-def _new_version(session: Session, record: Record, values: dict[str, Any], now: datetime) -> RecordVersion | None:
+def _new_version(
+    session: Session, record: Record, values: dict[str, Any], now: datetime, engine: str
+) -> RecordVersion | None:
     """A new version by the engine, or None when nothing changed since its last."""
-    fingerprint = hashlib.sha256(json.dumps([ENGINE, values], sort_keys=True).encode()).hexdigest()
+    fingerprint = hashlib.sha256(json.dumps([engine, values], sort_keys=True).encode()).hexdigest()
     last = version_of(session, record, record.proposed)
     if last is not None and last.fingerprint == fingerprint:
         return None
@@ -259,7 +269,7 @@ def _new_version(session: Session, record: Record, values: dict[str, Any], now: 
         number=next_number(session, record),
         values=values,
         made_by="engine",
-        engine=ENGINE,
+        engine=engine,
         fingerprint=fingerprint,
         made_at=now,
     )

@@ -16,7 +16,7 @@ from micro.core.geometry import Box
 from micro.data.models import Record
 from micro.errors import BadAnswer, Conflict
 from micro.services import review_queue, reviewing
-from micro.services.reviewing import FieldSight, RecordSight
+from micro.services.review.sight import FieldSight, RecordSight
 from micro.services.settling import bare, version_of
 from micro.web import review_page
 from micro.web.context import current_person, house

@@ -19,8 +19,9 @@ from micro.core.publication import is_public
 from micro.core.review import ACTIONS
 from micro.data.models import Region, Scan
 from micro.errors import BadAnswer
-from micro.services.review_queue import BANDS, REASONS, STATES, QueueFilters
-from micro.services.reviewing import FieldSight, RecordSight
+from micro.core.review import REASONS
+from micro.services.review.filters import BANDS, STATES, QueueFilters
+from micro.services.review.sight import FieldSight, RecordSight
 from micro.web.forms import typed
 from micro.web.show import show_edtf, show_written
 
