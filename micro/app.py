@@ -23,6 +23,7 @@ from micro.kinds import kind_folders
 from micro.services.people import person_of
 from micro.web import account, bench, data, desk, me, news, pictures, public, review
 from micro.web.access import bound_request, check_access
+from micro.web.acts import stop_watching, watch_acts
 from micro.web.api import lending
 from micro.web.context import SignedIn, current_person, house, send_cookie, volunteer_token
 from micro.web.language import LANGUAGES, current_language, prepare_languages
@@ -79,6 +80,8 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     csrf.exempt("micro.web.news.end")  # Mail programs post to it (RFC 8058); its link is the permission.
     csrf.exempt(lending.blueprint)  # It has its own guard: JSON only, same origin only; see web/api/lending.py.
     app.before_request(check_access)
+    app.before_request(watch_acts)
+    app.teardown_request(stop_watching)
     app.after_request(send_cookie)
     app.after_request(_harden)
     return app

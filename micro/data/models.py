@@ -1,7 +1,9 @@
 """All tables, imported in one place so that the metadata is whole."""
 
+from micro.data.acts import Act
 from micro.data.base import Base
 from micro.data.news import Agreement, Message, MessageCopy, News
+from micro.data.notifications import Digest, MailChoice, Notification, QueueLimit
 from micro.data.people import (
     Acceptance,
     Account,
@@ -22,6 +24,7 @@ from micro.data.work import Answer, Assignment, Report, SetAside, Task
 __all__ = [
     "Acceptance",
     "Account",
+    "Act",
     "Agreement",
     "Answer",
     "Assignment",
@@ -30,18 +33,22 @@ __all__ = [
     "Concept",
     "CuttingRun",
     "Decision",
+    "Digest",
     "Institution",
     "Intake",
     "IntakeFile",
     "Invitation",
     "Item",
     "Layout",
+    "MailChoice",
     "Membership",
     "Message",
     "MessageCopy",
     "Move",
     "News",
+    "Notification",
     "Project",
+    "QueueLimit",
     "Record",
     "RecordHold",
     "RecordVersion",

@@ -24,19 +24,24 @@ from micro.data import migrations
 from micro.data.database import Database
 from micro.data.migrations import current_revision, migrate, newest_revision
 from micro.data.models import (
+    Act,
     Agreement,
     Base,
     Concept,
     CuttingRun,
+    Digest,
     Intake,
     IntakeFile,
     Invitation,
     Layout,
+    MailChoice,
     Message,
     MessageCopy,
     Move,
     News,
+    Notification,
     Project,
+    QueueLimit,
     Record,
     RecordHold,
     Scan,
@@ -125,6 +130,11 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
             News(project=project, texts=texts, published_at=now),
             Agreement(account=account, project=project, wording="Yes.", changed_at=now),
             MessageCopy(message=message, account=account),
+            Act(at=now, who=account.public_id or "x", verb="project.move", details={"n": 1}),
+            Digest(account=account, key="2026-03-01", sent_at=now),
+            Notification(account=account, project=project, sort="queue", about="x", path="/", details={}, at=now),
+            MailChoice(account_id=account.id, sort="queue", choice="never", changed_at=now),
+            QueueLimit(project=project, most=5, changed_at=now),
             RecordHold(record_id=session.scalars(select(Record.id).limit(1)).one(), account_id=account.id, until=now),
         ]
     )  # fmt: skip
