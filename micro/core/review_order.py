@@ -34,7 +34,7 @@ def expected_errors(values: Mapping[str, Any], reason: str) -> float:
     >>> expected_errors({"object": {"confidence": 0.5}, "notes": {"confidence": 1.0}}, "conflict")
     0.5
     """
-    return max(sum(1 - entry["confidence"] for entry in values.values()), FLOORS.get(reason, 0.0))
+    return max(float(sum(1 - entry["confidence"] for entry in values.values())), FLOORS.get(reason, 0.0))
 
 
 def usual_s(fields: int) -> float:

@@ -303,7 +303,7 @@ def _bring_back(case: _Case, task: Task, before: Mapping[str, Any]) -> None:
     if (kept := before.get(str(task.id))) is None:
         return
     state, wanted = kept
-    task.wanted = max(wanted, task.answered + task.lent)
+    task.wanted = max(wanted, task.answered + task.lent) if task.lent else wanted
     task.unsettled = task.unsettled or task.answered > 0  # Answers may have come while nobody was asked.
     if state == "done" and task.lent:
         return

@@ -175,5 +175,5 @@ def _forget_records(session: Session, items: Sequence[int]) -> None:
     ids = list(session.scalars(select(Record.id).where(Record.item_id.in_(items))))
     for table in (RecordHold, Decision, RecordVersion):
         session.execute(delete(table).where(table.record_id.in_(ids)))
-    session.execute(delete(Move).where(Move.subject == "record", Move.subject_id.in_(ids)))
+    session.execute(delete(Move).where(Move.subject.in_(("record", "contributors")), Move.subject_id.in_(ids)))
     session.execute(delete(Record).where(Record.id.in_(ids)))

@@ -16,9 +16,13 @@ from micro.services.setting_aside import is_set_aside, person_id
 
 @dataclass
 class AnswersSaid:
-    """What was said of one task: the answers that count, one a person, and how many people are set aside."""
+    """What was said of one task: the answers that count, one a person, and how many people are set aside.
+
+    ``people`` are the volunteers that stand for those who gave the answers, in the same order.
+    """
 
     counted: list[Mapping[str, Said]] = field(default_factory=list)
+    people: list[int] = field(default_factory=list)
     aside: int = 0
 
 
@@ -35,9 +39,10 @@ def what_was_said(session: Session, project_id: int, task_ids: list[int]) -> dic
     for row in sorted(newest.values(), key=lambda row: row[2:5]):  # The last is one that counts, if there is any.
         by_person[row[0], row[1]] = row
     said = {task_id: AnswersSaid() for task_id in task_ids}
-    for (task_id, _), row in by_person.items():
+    for (task_id, person), row in by_person.items():
         if row[2]:
             said[task_id].counted.append(row.value)
+            said[task_id].people.append(person)
         else:
             said[task_id].aside += 1
     return said

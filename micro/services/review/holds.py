@@ -6,6 +6,7 @@ What keeps two decisions apart is the record's revision.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,12 +34,17 @@ class Holding:
 
 def holding(session: Session, record: Record, now: datetime) -> Holding | None:
     """Who holds the record now, or None."""
-    found = session.scalar(
+    return holdings(session, [record], now).get(record.id)
+
+
+def holdings(session: Session, records: Sequence[Record], now: datetime) -> dict[int, Holding]:
+    """By record id: who holds it now."""
+    found = session.scalars(
         select(RecordHold)
-        .where(RecordHold.record_id == record.id, RecordHold.until > now)
+        .where(RecordHold.record_id.in_([record.id for record in records]), RecordHold.until > now)
         .options(joinedload(RecordHold.account))
     )
-    return None if found is None else Holding(found.account_id, found.account.name, found.until)
+    return {one.record_id: Holding(one.account_id, one.account.name, one.until) for one in found}
 
 
 def hold(session: Session, record: Record, account_id: int, now: datetime, *, take_over: bool = False) -> Holding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from micro.data.models import Record
@@ -31,7 +31,7 @@ def _ordered(
     ends: list[Any] = [Record.cost_s.desc(), Record.id.desc()] if backwards else [Record.cost_s, Record.id]
     found: list[tuple[float, int]] = []
     for start in range(0, len(projects), PROJECTS_AT_ONCE):
-        parts: list[Select[Any]] = []
+        parts: list[Any] = []
         for project in projects[start : start + PROJECTS_AT_ONCE]:
             part = select(Record.cost_s, Record.id).where(chosen.of([project]))
             parts.append((part if limit is None else part.where(limit)).order_by(*ends).limit(most))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from micro.core.fields import Field, Said
 from micro.data.models import Account, Answer, Decision, Item, Record, RecordVersion, Region, Task, Volunteer
 from micro.errors import NotFound
+from micro.services.review import readings
 from micro.services.review.versions import field_regions, form_of, newest_versions, said_of, weakest_field
 
 
@@ -19,7 +20,8 @@ class FieldSight:
     """One field as a reviewer sees it.
 
     ``said`` is what the record says, ``proposed`` what the newest answers say; they differ only after a decision.
-    ``evidence`` lists the competing answers, most frequent first; no contributor is named.
+    ``evidence`` lists the competing answers, most frequent first, spellings that say the same as one; ``written`` lists
+    them letter by letter as people wrote them. No contributor is named.
     """
 
     field: Field
@@ -28,6 +30,7 @@ class FieldSight:
     proposed: Said
     confidence: float
     evidence: tuple[dict[str, Any], ...]
+    written: tuple[dict[str, Any], ...]
     tied: bool
 
     @property
@@ -73,8 +76,9 @@ def look_at(session: Session, record: Record) -> RecordSight:
     current, proposed = newest_versions(session, [record])[record.id]
     regions = field_regions(session, [record.item_id]).get(record.item_id, {})
     newest = proposed or current
+    written = readings.as_written(session, record, form)
     sights = tuple(
-        _field_sight(field, regions.get(name), record, current, newest)
+        _field_sight(field, regions.get(name), record, current, newest, written.get(name, ()))
         for name, field in form.items()
         if newest is not None and name in newest.values
     )
@@ -82,7 +86,12 @@ def look_at(session: Session, record: Record) -> RecordSight:
 
 
 def _field_sight(
-    field: Field, region: Region | None, record: Record, current: RecordVersion | None, newest: RecordVersion
+    field: Field,
+    region: Region | None,
+    record: Record,
+    current: RecordVersion | None,
+    newest: RecordVersion,
+    written: tuple[dict[str, Any], ...],
 ) -> FieldSight:
     entry = newest.values[field.name]
     # A standing decision is as sure as its maker; once new answers question it, their confidence is what matters.
@@ -94,6 +103,7 @@ def _field_sight(
         said_of(newest, field.name),
         stands["confidence"],
         tuple(entry["evidence"]),
+        written or tuple(entry["evidence"]),
         tied=bool(entry.get("tied")),
     )
 
