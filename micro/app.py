@@ -21,7 +21,7 @@ from micro.data.models import Account
 from micro.house import House, open_house
 from micro.kinds import kind_folders
 from micro.services.people import person_of
-from micro.web import account, bench, data, desk, me, news, pictures, public, review
+from micro.web import account, bench, data, desk, me, news, notifications, pictures, public, review
 from micro.web.access import bound_request, check_access
 from micro.web.acts import stop_watching, watch_acts
 from micro.web.api import lending
@@ -74,10 +74,11 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     _prepare_templates(app)
     app.before_request(bound_request)  # Before the CSRF guard, which reads forms.
     csrf = CSRFProtect(app)
-    for module in (public, news, account, me, bench, pictures, data, review, desk):
+    for module in (public, news, notifications, account, me, bench, pictures, data, review, desk):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(lending.blueprint)
     csrf.exempt("micro.web.news.end")  # Mail programs post to it (RFC 8058); its link is the permission.
+    csrf.exempt("micro.web.notifications.end")
     csrf.exempt(lending.blueprint)  # It has its own guard: JSON only, same origin only; see web/api/lending.py.
     app.before_request(check_access)
     app.before_request(watch_acts)
@@ -117,6 +118,7 @@ def _prepare_templates(app: Flask) -> None:
             "languages": LANGUAGES,
             "asset": _asset,
             "version": __version__,
+            "unread": notifications.unread,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -16,9 +17,22 @@ from rq.serializers import JSONSerializer
 from micro.adapters.processes import forks_die_with_me
 from micro.adapters.queue import connect, open_queue
 from micro.config import Settings
+from micro.core.notices import MAIL_END as DIGEST_END
+from micro.core.notices import MAIL_HEAD, spoken
 from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
-from micro.services import cutting, cutting_runs, deliveries, intake, messages, releases, settling, uploads
+from micro.services import (
+    cutting,
+    cutting_runs,
+    deliveries,
+    digests,
+    intake,
+    messages,
+    occasions,
+    releases,
+    settling,
+    uploads,
+)
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
@@ -183,6 +197,54 @@ def mail_text(house: House, copy: messages.Copy) -> str:
     return f"{copy.text}\n\n-- \n{words.format(title=copy.title)}\n{project}\n{mail_end(house, copy)}\n"
 
 
+def look_round(house: House, _: int = 0) -> int:
+    """Tells people of queues over their limit, and of projects that are read; returns how many notifications."""
+    with house.database.writing() as session:
+        over = occasions.look_at_limits(session, house.clock())
+        return over + occasions.look_at_read_projects(session, house.clock())
+
+
+def drain_digests(house: House, _: int = 0) -> int:
+    """Sends one digest after the other, each between two transactions; returns how many went or failed for good."""
+    gone = 0
+    while True:
+        with house.database.writing() as session:
+            mail = digests.next_digest(session, house.secret, house.clock())
+        if mail is None:
+            return gone
+        state, reason = "sent", ""
+        try:
+            house.mail.send(mail.to, mail.subject, digest_text(house, mail), digest_end(house, mail))
+        except OutsideFailed as error:
+            state, reason = "failed" if error.permanent else "waiting", error.sentence
+        with house.database.writing() as session:
+            digests.close_digest(session, mail.id, state, reason, house.clock())
+        if state == "waiting":
+            return gone
+        gone += 1
+
+
+def digest_end(house: House, mail: digests.Mail) -> str:
+    """The address that ends notifications by mail for this reader."""
+    return f"{house.settings.public_url}/notifications/end/{mail.token}"
+
+
+def digest_text(house: House, mail: digests.Mail) -> str:
+    """The digest as it is sent: by project what happened, each with its link, and how to end such mails."""
+    site = house.settings.public_url
+    parts, project = [spoken(MAIL_HEAD, mail.language).format(name=mail.name)], ""
+    for title, said, path in mail.lines:
+        parts += [f"{title}\n{'=' * len(title)}"] if title != project else []
+        parts.append(f"{said}\n{site}{path}")
+        project = title
+    if mail.more:
+        parts.append(f"… + {mail.more}: {site}/notifications")
+    end = spoken(DIGEST_END, mail.language).format(
+        site=urlsplit(site).netloc, settings=f"{site}/notifications#settings", end=digest_end(house, mail)
+    )
+    return "\n\n".join([*parts, f"-- \n{end}"]) + "\n"
+
+
 def sweep_all(house: House) -> dict[str, int]:
     """Takes in, cuts, settles and releases whatever is behind; returns how much of each, and how many parts failed."""
     with house.database.reading() as session:
@@ -198,6 +260,8 @@ def sweep_all(house: House) -> dict[str, int]:
         ("releases made", unfinished, write_release),
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),
+        ("notifications made", [0], look_round),
+        ("digests sent", [0], drain_digests),
     )
     done = {what: 0 for what, _, _ in parts} | {"failed": 0}
     for what, subjects, drain in parts:

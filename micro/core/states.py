@@ -52,6 +52,7 @@ NEWS = _moves(published="withdrawn", withdrawn="published")
 AGREEMENT = _moves(agreed="withdrawn", withdrawn="agreed")
 MESSAGE = _moves(waiting="done cancelled", done="waiting", cancelled="waiting")
 MESSAGE_COPY = _moves(waiting="sending dropped", sending="sent failed waiting", sent="", failed="waiting", dropped="")
+DIGEST = _moves(sending="sent failed waiting", waiting="sending", sent="", failed="")
 
 # What visitors may see, and where answers may be given.
 PUBLIC_PROJECTS = frozenset({"live", "paused", "finished"})

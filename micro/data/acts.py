@@ -62,10 +62,14 @@ class Act(Base):
     words: Mapped[str] = mapped_column(Text, default="")
 
 
+def _ddl(statement: str) -> DDL:
+    return DDL(statement)  # type: ignore[no-untyped-call]
+
+
 assert isinstance(Act.__table__, Table)
 for _dialect, _triggers in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
     for _statement in _triggers:
-        event.listen(Act.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(Act.__table__, "after_create", _ddl(_statement).execute_if(dialect=_dialect))
 event.listen(
-    Act.__table__, "after_drop", DDL("DROP FUNCTION IF EXISTS act_is_only_added").execute_if(dialect="postgresql")
+    Act.__table__, "after_drop", _ddl("DROP FUNCTION IF EXISTS act_is_only_added").execute_if(dialect="postgresql")
 )

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Select, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -98,3 +99,8 @@ def locked(statement: Query, skip: bool = False) -> Query:
     FOR NO KEY UPDATE, because keys never change: rows that merely refer to the held ones are added without waiting.
     """
     return statement.with_for_update(skip_locked=skip, key_share=True)
+
+
+def inserting(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens when the row is there already; both databases say it in the same words."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)

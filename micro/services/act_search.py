@@ -65,7 +65,7 @@ def names_of(session: Session, public_ids: Iterable[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in session.execute(found)}
 
 
-def _query(session: Session, wanted: Wanted) -> Select[tuple[Act]]:
+def _query(session: Session, wanted: Wanted) -> Select[Act]:
     query = select(Act)
     if wanted.institution_ids is not None:
         query = query.where(Act.institution_id.in_(wanted.institution_ids))

@@ -19,7 +19,7 @@ from micro.web.forms import storable
 PROFESSIONAL = (Rule.STAFF, Rule.REVIEWER, Rule.MANAGER, Rule.ADMIN)
 ALSO = frozenset({"manage.accept"})  # Anyone may open the address; accepting makes a professional.
 # Posts that change nothing: they only show what would be.
-CHANGES_NOTHING = frozenset({"manage.preview", "manage.cutting_look"})
+CHANGES_NOTHING = frozenset({"manage.preview", "manage.cutting_look", "manage.vocabulary_file"})
 
 # What an act is about: the most special part of its address first. No token is ever kept.
 SUBJECTS = (
@@ -37,7 +37,12 @@ SUBJECTS = (
     "project",
     "institution",
 )
-WITHIN = {"record": Record, "scan": Scan, "intake": Intake, "release": Release}
+WITHIN: Mapping[str, type[Record | Scan | Intake | Release]] = {
+    "record": Record,
+    "scan": Scan,
+    "intake": Intake,
+    "release": Release,
+}
 SAID = ("action", "state", "role")  # The fields of forms that are kept as they were sent.
 WHY = ("why", "reason", "question", "notes")
 
@@ -84,7 +89,6 @@ VERBS: Mapping[str, object] = {
     "manage.update_field": lazy_gettext("brought a field up to date with its vocabulary"),
     "manage.upload": lazy_gettext("uploaded files"),
     "manage.vocabulary": lazy_gettext("changed a vocabulary"),
-    "manage.vocabulary_file": lazy_gettext("read a vocabulary from a file"),
     "manage.vocabulary_plan": lazy_gettext("took over a vocabulary from a file"),
     "manage.withdraw_scan": lazy_gettext("took a scan down"),
     "review.decide": lazy_gettext("decided on a record"),

@@ -82,7 +82,7 @@ def _page(session: Session, institution_ids: tuple[int, ...] | None, **given: An
     rows = act_search.acts(session, wanted, A_PAGE + 1)
     older = rows[A_PAGE - 1].act.id if len(rows) > A_PAGE else None
     args = {name: value for name, value in request.args.items() if name != "before" and value}
-    parts = {"institution": given["institution"].slug} if given else {}
+    parts: dict[str, Any] = {"institution": given["institution"].slug} if given else {}
     return render_template(
         "manage/acts.html",
         frame="manage/institution_frame.html" if given else "manage/network_frame.html",
@@ -96,9 +96,9 @@ def _page(session: Session, institution_ids: tuple[int, ...] | None, **given: An
         told=told,
         is_filtered=bool(args),
         here_again=url_for(f"manage.{'acts' if given else 'all_acts'}", **parts),
-        older=url_for(request.endpoint or "", **parts, **args, before=older) if older else "",
-        newest=url_for(request.endpoint or "", **parts, **args) if wanted.before is not None else "",
-        file=url_for(f"manage.{'acts_file' if given else 'all_acts_file'}", **parts, **args),
+        older=url_for(request.endpoint or "", **{**parts, **args, "before": older}) if older else "",
+        newest=url_for(request.endpoint or "", **{**parts, **args}) if wanted.before is not None else "",
+        file=url_for(f"manage.{'acts_file' if given else 'all_acts_file'}", **{**parts, **args}),
         here="manage",
         **given,
     )
