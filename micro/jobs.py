@@ -33,6 +33,7 @@ from micro.services import (
     settling,
     uploads,
 )
+from micro.services.review import order
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30
@@ -245,6 +246,17 @@ def digest_text(house: House, mail: digests.Mail) -> str:
     return "\n\n".join([*parts, f"-- \n{end}"]) + "\n"
 
 
+def rerank_queue(house: House, project_id: int) -> int:
+    """Brings a queue up to the pace as it is measured now, some records a transaction; returns how many moved."""
+    last = moved = 0
+    while True:
+        with house.database.writing() as session:
+            some = order.rerank_some(session, project_id, last)
+        if some is None:
+            return moved
+        last, moved = some[0], moved + some[1]
+
+
 def sweep_all(house: House) -> dict[str, int]:
     """Takes in, cuts, settles and releases whatever is behind; returns how much of each, and how many parts failed."""
     with house.database.reading() as session:
@@ -253,6 +265,7 @@ def sweep_all(house: House) -> dict[str, int]:
         behind = settling.projects_behind(session)
         unfinished = releases.releases_behind(session)
         unsent = messages.messages_behind(session)
+        decided = order.projects_decided_lately(session, house.clock())
     parts: tuple[tuple[str, Sequence[Any], Callable[..., int]], ...] = (
         ("files taken in", undelivered, drain_intake),
         ("scans cut", uncut, drain_cutting),
@@ -260,6 +273,7 @@ def sweep_all(house: House) -> dict[str, int]:
         ("releases made", unfinished, write_release),
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),
+        ("queues put in order", decided, rerank_queue),
         ("notifications made", [0], look_round),
         ("digests sent", [0], drain_digests),
     )

@@ -38,7 +38,8 @@ REDUNDANCY = ("min_answers", "max_answers", "target_confidence")
 class ProjectSettings:
     """What a manager sets. ``texts`` by language: title, lead, about.
 
-    ``rights`` and ``credit`` are for scans that are brought in from now on without their own.
+    ``rights`` and ``credit`` are for scans that are brought in from now on without their own. ``four_eyes``: a second
+    person confirms every decision.
     """
 
     texts: Mapping[str, Mapping[str, str]]
@@ -50,6 +51,7 @@ class ProjectSettings:
     task_order: str = "finish_first"
     rights: str = ""
     credit: str = ""
+    four_eyes: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def settings_of(project: Project) -> ProjectSettings:
         project.task_order,
         project.text("rights", "en"),
         project.text("credit", "en"),
+        project.four_eyes,
     )
 
 
@@ -143,6 +146,7 @@ def change_settings(
     project.licence, project.content_language = checked.licence, checked.content_language
     project.min_answers, project.max_answers = checked.min_answers, checked.max_answers
     project.target_confidence, project.task_order = checked.target_confidence, checked.task_order
+    project.four_eyes = checked.four_eyes
     session.flush()
     if set(changed) & set(REDUNDANCY):
         follow_redundancy(session, project)
@@ -223,6 +227,7 @@ def checked_settings(wished: ProjectSettings) -> ProjectSettings:
         wished.task_order,
         rights,
         credit,
+        bool(wished.four_eyes),
     )
 
 

@@ -187,6 +187,7 @@ def the_workbench(
         region=held.task.region,
         boxes=field_boxes(session, held.task.region),
         place=workbench.place_of(session, scan),
+        question=workbench.question_of(session, held.task.item_id),
         kind=held.setup.kind,
         setup=setup,
         fields=kind_named(held.setup.kind).fields(setup),

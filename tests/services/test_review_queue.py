@@ -245,9 +245,9 @@ def test_the_pace_is_measured_by_reason_and_moves_what_waits(house: House, cast:
         assert Pace(session, "transcribe")["conflict"] == pytest.approx(2.0)
         assert Pace(session, "transcribe")["flagged"] == Pace(session, "tag")["conflict"] == 1.0
         assert order.projects_decided_lately(session, house.clock()) == [project.id]
-        last = order.rerank_some(session, project.id)
-        assert last == records[-1].id
-        assert order.rerank_some(session, project.id, last) is None
+        assert order.rerank_some(session, project.id) == (records[-1].id, 2)
+        assert order.rerank_some(session, project.id) == (records[-1].id, 0)
+        assert order.rerank_some(session, project.id, records[-1].id) is None
         session.expire_all()
         assert (records[0].cost_s, records[0].revision) == (pytest.approx(2 * before), revision)
 

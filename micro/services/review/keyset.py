@@ -33,7 +33,7 @@ def _ordered(
     for start in range(0, len(projects), PROJECTS_AT_ONCE):
         parts: list[Any] = []
         for project in projects[start : start + PROJECTS_AT_ONCE]:
-            part = select(Record.cost_s, Record.id).where(chosen.of([project]))
+            part: Any = select(Record.cost_s, Record.id).where(chosen.of([project]))
             parts.append((part if limit is None else part.where(limit)).order_by(*ends).limit(most))
         query = parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts))
         found += [(cost_s, id_) for cost_s, id_ in session.execute(query)]

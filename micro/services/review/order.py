@@ -66,11 +66,11 @@ def projects_decided_lately(session: Session, now: datetime, minutes: int = 10) 
     return list(session.scalars(select(Record.project_id).where(Record.id.in_(lately)).distinct()))
 
 
-def rerank_some(session: Session, project_id: int, after: int = 0) -> int | None:
+def rerank_some(session: Session, project_id: int, after: int = 0) -> tuple[int, int] | None:
     """Brings the next AT_ONCE waiting records of the project up to the pace as it is measured now.
 
-    ``after`` is the id that this begins behind; returns the last id, or None when there was nothing left. Only those
-    whose place would move are written, and their revision stays: nobody's sight of a record becomes old by it.
+    ``after`` is the id that this begins behind; returns the last id and how many moved, None when nothing was left.
+    Only those are written whose place moves, and their revision stays: nobody's sight of a record becomes old by it.
     """
     kind = session.scalar(
         select(Setup.kind).where(Setup.project_id == project_id).order_by(Setup.version.desc()).limit(1)
@@ -87,14 +87,14 @@ def rerank_some(session: Session, project_id: int, after: int = 0) -> int | None
     factor = case(*((Record.reason == reason, pace[reason]) for reason in REASONS), else_=1.0)
     errors = case((Record.errors > LEAST_ERRORS, Record.errors), else_=LEAST_ERRORS)
     cost = factor * (LOOK_S + FIELD_S * Record.fields_count) / errors
-    session.execute(
+    moved = session.execute(
         update(Record)
         .where(Record.id.in_(ids), Record.state == "review")
         .where(func.abs(Record.cost_s - cost) > WORTH_MOVING * Record.cost_s)
         .values(cost_s=cost)
         .execution_options(synchronize_session=False)
     )
-    return ids[-1]
+    return ids[-1], int(moved.rowcount)  # type: ignore[attr-defined]
 
 
 def kind_of(session: Session, project: Project) -> str:

@@ -83,7 +83,8 @@ def by_field(stored: ProjectSettings) -> dict[str, str]:
         f"{name}_{language}": stored.texts.get(language, {}).get(name, "") for language in LANGUAGES for name in TEXTS
     }
     plain_ones = {name: str(getattr(stored, name)) for name in PLAIN}
-    return {**texts, **plain_ones, "target_confidence": f"{stored.target_confidence * 100:g}"}
+    percent = f"{stored.target_confidence * 100:g}"
+    return {**texts, **plain_ones, "target_confidence": percent, "four_eyes": "yes" if stored.four_eyes else "no"}
 
 
 def settings_typed(usual: ProjectSettings) -> ProjectSettings:
@@ -94,6 +95,8 @@ def settings_typed(usual: ProjectSettings) -> ProjectSettings:
     given |= {name: _whole(typed_text(name)) for name in NUMBERS if name in sent}
     if "target_confidence" in sent:
         given["target_confidence"] = _share(typed_text("target_confidence"))
+    if "four_eyes" in sent:
+        given["four_eyes"] = sent["four_eyes"] == "yes"
     return replace(usual, texts={**usual.texts, **texts}, **given)
 
 
