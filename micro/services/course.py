@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -24,8 +23,8 @@ from micro.data.models import (
     Scan,
     Task,
 )
+from micro.services.dashboard import days_of
 
-DAYS = 28
 FIRST_EXPERIENCE = 10  # So many done tasks tell how many answers one takes; before that the rule's least does.
 
 
@@ -47,7 +46,7 @@ class Course:
 
 def course_of(session: Session, project: Project, now: datetime) -> Course:
     """The course of a project. Cost: some counts over its answers of four weeks, by index."""
-    by_day = _by_day(session, project.id, now)
+    by_day = tuple((one.day, one.answers) for one in days_of(session, project.id, now))
     weeks = [now - timedelta(days=7 * number) for number in (0, 1, 2)]
     week, week_before = (
         _answers_between(session, project.id, *span) for span in ((weeks[1], now), (weeks[2], weeks[1]))
@@ -57,17 +56,6 @@ def course_of(session: Session, project: Project, now: datetime) -> Course:
     began = next((place for place, count in enumerate(full) if count), len(full))
     ahead = forecast(full[began:], missing_answers(session, project), now.date()) if project.state == "live" else None
     return Course(by_day, week, week_before, people, newcomers, ahead)
-
-
-def _by_day(session: Session, project_id: int, now: datetime) -> tuple[tuple[date, int], ...]:
-    """The answers of each of the last days, in UTC: one query, for the databases count dates in different zones."""
-    days = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    starts = [datetime.combine(day, time(), UTC) for day in days]
-    counts = [func.count(case(((Answer.at >= start) & (Answer.at < start + timedelta(days=1)), 1))) for start in starts]
-    found: Sequence[int] = session.execute(
-        select(*counts).where(Answer.project_id == project_id, Answer.at >= starts[0])
-    ).one()
-    return tuple(zip(days, found, strict=True))
 
 
 def _answers_between(session: Session, project_id: int, start: datetime, end: datetime) -> int:

@@ -18,8 +18,8 @@ from micro.web.forms import storable
 
 PROFESSIONAL = (Rule.STAFF, Rule.REVIEWER, Rule.MANAGER, Rule.ADMIN)
 ALSO = frozenset({"manage.accept"})  # Anyone may open the address; accepting makes a professional.
-# Posts that change nothing: they only show what would be.
-CHANGES_NOTHING = frozenset({"manage.preview", "manage.cutting_look", "manage.vocabulary_file"})
+# Posts that change nothing: they only show what would be; a hold tells colleagues what one looks at for minutes.
+CHANGES_NOTHING = frozenset({"manage.preview", "manage.cutting_look", "manage.vocabulary_file", "review.hold"})
 
 # What an act is about: the most special part of its address first. No token is ever kept.
 SUBJECTS = (
@@ -88,10 +88,11 @@ VERBS: Mapping[str, object] = {
     "manage.trial": lazy_gettext("made a new link for the trial"),
     "manage.update_field": lazy_gettext("brought a field up to date with its vocabulary"),
     "manage.upload": lazy_gettext("uploaded files"),
-    "manage.vocabulary": lazy_gettext("changed a vocabulary"),
     "manage.vocabulary_plan": lazy_gettext("took over a vocabulary from a file"),
     "manage.withdraw_scan": lazy_gettext("took a scan down"),
+    "review.contributors": lazy_gettext("asked who answered"),
     "review.decide": lazy_gettext("decided on a record"),
+    "review.undo": lazy_gettext("took back a decision"),
 }
 
 

@@ -77,6 +77,8 @@ def places(house: House, cast: Cast) -> Places:
                 "news": news.public_id,
                 "message": message.public_id,
                 "volunteer": volunteer.public_id,
+                "figure": "answers",
+                "notification": "none",
                 "kind": "transcribe",
                 "filename": "micro.svg",
             }

@@ -12,6 +12,7 @@ from micro.web.desk import (
     new_project,
     news,
     overview,
+    progress,
     scan,
     scans,
     settings,
@@ -25,6 +26,7 @@ from micro.web.desk.frame import blueprint
 PAGES = (
     acts,
     overview,
+    progress,
     scans,
     deliveries,
     cutting,

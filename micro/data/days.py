@@ -1,0 +1,44 @@
+"""Days and weeks in UTC as SQL: the databases have other words for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class day_of(FunctionElement[str]):  # noqa: N801 - read as a function in queries
+    """The day of a time in UTC, as "2026-03-01"."""
+
+    type = String()
+    inherit_cache = True
+
+
+class week_of(FunctionElement[str]):  # noqa: N801
+    """The Monday of the week of a time in UTC, as "2026-02-23"."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(day_of, "sqlite")
+def _day_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"  # Kept as text, in UTC.
+
+
+@compiles(day_of, "postgresql")
+def _day_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+
+
+@compiles(week_of, "sqlite")
+def _week_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)}, 'weekday 0', '-6 days')"
+
+
+@compiles(week_of, "postgresql")
+def _week_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    inner = compiler.process(element.clauses, **options)
+    return f"to_char(date_trunc('week', {inner} AT TIME ZONE 'UTC'), 'YYYY-MM-DD')"
