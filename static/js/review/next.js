@@ -64,7 +64,7 @@ async function send(root, form, button, seconds, on) {
   if (button?.name) body.set(button.name, button.value);
   body.set("took_s", seconds);
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Swap": "1" }, credentials: "same-origin" });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "X-Swap": "1" }, credentials: "same-origin" });
     if (answer.ok && answer.headers.get("Content-Type")?.includes("json")) { await goOn(root, answer, on); return; }
     const page = [409, 422].includes(answer.status) ? pageFrom(await answer.text()) : null;
     if (!page) throw new Error(String(answer.status));

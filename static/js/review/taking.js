@@ -10,7 +10,7 @@ export function startTaking(root) {
     if (!form || root.visibilityState === "hidden") return;
     held = form;
     try {
-      await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin" });
+      await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin" });
     } catch { /* A hold is a courtesy; the decision itself is guarded. */ }
   };
   setInterval(hold, RENEW_MS);
