@@ -29,13 +29,14 @@ def _ordered(
     Each project's own first ones come by its index, and are then put together: no more than needed is read.
     """
     ends: list[Any] = [Record.cost_s.desc(), Record.id.desc()] if backwards else [Record.cost_s, Record.id]
+    limits = () if limit is None else (limit,)
     found: list[tuple[float, int]] = []
     for start in range(0, len(projects), PROJECTS_AT_ONCE):
-        parts: list[Any] = []
-        for project in projects[start : start + PROJECTS_AT_ONCE]:
-            part: Any = select(Record.cost_s, Record.id).where(chosen.of([project]))
-            parts.append((part if limit is None else part.where(limit)).order_by(*ends).limit(most))
-        query = parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts))
+        parts = [
+            select(Record.cost_s, Record.id).where(chosen.of([project]), *limits).order_by(*ends).limit(most)
+            for project in projects[start : start + PROJECTS_AT_ONCE]
+        ]
+        query: Any = parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts))
         found += [(cost_s, id_) for cost_s, id_ in session.execute(query)]
     return sorted(found, reverse=backwards)[:most]
 
