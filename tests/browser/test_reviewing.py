@@ -111,3 +111,64 @@ def test_fifty_records_are_decided_by_keyboard_alone(browser: Browser, desk: Ser
     assert {"accept", "amend", "flag", "return"} == set(made)
     assert all(one is not None and 0.1 < one < 30 for one in took)
     assert statistics.median(times) < LIMIT_MS
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields(
+    browser: Browser, desk: Served, size: str
+) -> None:
+    page = open_queue(browser, desk, "mia", size)
+    check(page, f"review-queue-{size}")
+    page.locator(".queue__name a").first.click()
+    page.wait_for_url("**/review/*project=drawer*")
+    check(page, f"review-desk-record-{size}")
+    name = page.locator("h1").text_content()
+    page.keyboard.press("?")
+    expect(page.locator("[data-keys-switch]")).to_be_visible()
+    page.fill("#reason", "a")
+    page.keyboard.press("f")  # Typed, and no decision.
+    expect(page.locator("#reason")).to_have_value("af")
+    page.locator("h1").focus()
+    page.keyboard.press("f")
+    expect(page.locator("[data-said]")).to_contain_text("is flagged for your colleagues")
+    assert page.locator("h1").text_content() != name
+    page.keyboard.press("u")
+    expect(page.locator("h1")).to_have_text(name or "")
+    expect(page.locator(".notice--good").first).to_contain_text("is as it was")
+    page.locator("#who button").click() if page.locator("#who[open]").count() else page.locator("#who summary").click()
+    page.locator("#who button").click()
+    expect(page.locator("#who code")).to_have_count(4)
+    page.locator("details").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")
+    check(page, f"review-desk-open-{size}")
+    page.get_by_role("link", name="Every version").click()
+    check(page, f"review-past-{size}")
+
+
+def test_a_colleagues_record_can_be_taken_over_and_an_old_sight_is_told(browser: Browser, desk: Served) -> None:
+    ben, mia = open_queue(browser, desk), open_queue(browser, desk, "mia")
+    address = ben.locator(".queue__name a").first.get_attribute("href") or ""
+    ben.goto(address)
+    ben.wait_for_timeout(300)
+    mia.goto(address)
+    expect(mia.locator(".notice--warn")).to_contain_text("Ben has this record open")
+    check(mia, "review-held")
+    mia.keyboard.press("t")
+    expect(mia.get_by_text("Yours until")).to_be_visible()
+    mia.keyboard.press("a")
+    expect(mia.locator("[data-said]")).to_contain_text("is accepted")
+    ben.fill("#reason", "my own words")
+    ben.locator("h1").focus()
+    ben.keyboard.press("a")
+    expect(ben.locator("#refused")).to_contain_text("changed after you opened it")
+    expect(ben.locator("#reason")).to_have_value("my own words")
+    check(ben, "review-refused-at-once")
+
+
+def test_everything_works_without_a_script(browser: Browser, desk: Served) -> None:
+    page = open_queue(browser, desk, java_script_enabled=False)
+    page.locator(".queue__name a").first.click()
+    name = page.locator("h1").text_content()
+    page.get_by_role("button", name="Flag").click()
+    expect(page.locator(".notice--good").first).to_contain_text(f"{name} is flagged")
+    page.locator("[data-undo] button").click()
+    expect(page.locator("h1")).to_have_text(name or "")

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 import micro
 from tests.browser import test_every_page as everyday
 from tests.browser import test_form_builder as builder
+from tests.browser import test_reviewing as reviewing
 from tests.browser.conftest import Running, Visitor
 from tests.browser.program import SLUG, unsettled, wait_until
 from tests.browser.test_every_page import check, named, signed_in_as
@@ -289,6 +290,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "public/projects.html": everyday.test_pages_for_anyone,
     "public/terms.html": everyday.test_pages_for_anyone,
     "review/queue.html": everyday.test_the_desks,
+    "review/past.html": reviewing.test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields,
     "review/record.html": everyday.test_the_desks,
 }
 
