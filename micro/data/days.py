@@ -1,4 +1,4 @@
-"""Days and weeks in UTC as SQL: the databases have other words for them."""
+"""Days in UTC as SQL: the databases have other words for them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,6 @@ class day_of(FunctionElement[str]):  # noqa: N801 - read as a function in querie
     inherit_cache = True
 
 
-class week_of(FunctionElement[str]):  # noqa: N801
-    """The Monday of the week of a time in UTC, as "2026-02-23"."""
-
-    type = String()
-    inherit_cache = True
-
-
 @compiles(day_of, "sqlite")
 def _day_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"substr({compiler.process(element.clauses, **options)}, 1, 10)"  # Kept as text, in UTC.
@@ -31,14 +24,3 @@ def _day_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(day_of, "postgresql")
 def _day_postgres(element: Any, compiler: Any, **options: Any) -> str:
     return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
-
-
-@compiles(week_of, "sqlite")
-def _week_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"date({compiler.process(element.clauses, **options)}, 'weekday 0', '-6 days')"
-
-
-@compiles(week_of, "postgresql")
-def _week_postgres(element: Any, compiler: Any, **options: Any) -> str:
-    inner = compiler.process(element.clauses, **options)
-    return f"to_char(date_trunc('week', {inner} AT TIME ZONE 'UTC'), 'YYYY-MM-DD')"

@@ -13,20 +13,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from micro.core.consensus.keys import key_of
 from micro.core.fields import Field
 from micro.core.shares import Share, share_of
-from micro.data.days import day_of
 from micro.data.models import Answer, Decision, Item, Project, Record, RecordVersion, Scan, Task
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 
 DAYS = 28
-SAMPLE = 1000  # So many of the newest records are read for agreement, fields and pages.
-CHECKED = 500  # So many of the newest decisions are compared with what was proposed.
+SAMPLE = 500  # So many of the newest records are read for agreement, fields and pages.
+CHECKED = 300  # So many of the newest decisions are compared with what was proposed.
 PAGES_SHOWN = 10
 READ = ("review", "settled", "decided")
 # Bounds of what was claimed, in per cent; the last holds 100.
@@ -43,17 +42,20 @@ class Day:
 
 
 def days_of(session: Session, project_id: int, now: datetime, count: int = DAYS) -> tuple[Day, ...]:
-    """The last days, oldest first, today as the last; days without an answer too."""
-    first = now.date() - timedelta(days=count - 1)
-    day = day_of(Answer.at)
-    found = session.execute(
-        select(day, func.count(), func.count(func.distinct(Answer.volunteer_id)))
-        .where(Answer.project_id == project_id, Answer.at >= datetime.combine(first, time(), UTC))
-        .group_by(day)
+    """The last days, oldest first, today as the last; days without an answer too.
+
+    One part of a query for each day: each reads its own stretch of the index, and nothing is sorted.
+    """
+    days = [now.date() - timedelta(days=back) for back in range(count - 1, -1, -1)]
+    parts = []
+    for number, day in enumerate(days):
+        start = datetime.combine(day, time(), UTC)
+        within = Answer.project_id == project_id, Answer.at >= start, Answer.at < start + timedelta(days=1)
+        people = func.count(func.distinct(Answer.volunteer_id))
+        parts.append(select(literal(number, Integer), func.count(), people).select_from(Answer).where(*within))
+    return tuple(
+        Day(days[row[0]], row[1], row[2]) for row in sorted(tuple(row) for row in session.execute(union_all(*parts)))
     )
-    counted = {row[0]: (row[1], row[2]) for row in found}
-    wanted = [first + timedelta(days=number) for number in range(count)]
-    return tuple(Day(one, *counted.get(one.isoformat(), (0, 0))) for one in wanted)
 
 
 # --- what is read off records -----------------------------------------------------------------------------------------
@@ -246,11 +248,11 @@ def claims_of(session: Session, project: Project) -> list[Claim]:
 
 def _keys(field: Field, decided: Mapping[str, Any], proposed: Mapping[str, Any]) -> tuple[str | None, ...]:
     """What both say as a reader compares it; empty where one of them cannot be said of today's field."""
+    said = [{part: one[part] for part in ("value", "mark") if part in one} for one in (decided, proposed)]
+    if said[0] == said[1]:
+        return ("", "")
     try:
-        return tuple(
-            key_of(field, {part: said[part] for part in ("value", "mark") if part in said})
-            for said in (decided, proposed)
-        )
+        return tuple(key_of(field, one) for one in said)
     except (KeyError, TypeError, ValueError):
         return ()
 
@@ -264,15 +266,14 @@ def _decided_and_proposed(session: Session, project_id: int) -> list[tuple[Mappi
         .order_by(Decision.id.desc())
         .limit(CHECKED)
     ).all()
-    versions: dict[int, dict[int, RecordVersion]] = defaultdict(dict)
-    for version in session.scalars(
-        select(RecordVersion).where(RecordVersion.record_id.in_({record_id for record_id, _ in made}))
-    ):
-        versions[version.record_id][version.number] = version
+    versions: dict[int, dict[int, tuple[str, Mapping[str, Any]]]] = defaultdict(dict)
+    theirs = select(RecordVersion.record_id, RecordVersion.number, RecordVersion.made_by, RecordVersion.values)
+    for row in session.execute(theirs.where(RecordVersion.record_id.in_({record_id for record_id, _ in made}))):
+        versions[row[0]][row[1]] = row[2], row[3]
     pairs = []
     for record_id, number in made:
         there = versions[record_id]
-        before = [version for at, version in there.items() if at < number and version.made_by == "engine"]
+        before = [at for at, (made_by, _) in there.items() if at < number and made_by == "engine"]
         if number in there and before:
-            pairs.append((there[number].values, max(before, key=lambda version: version.number).values))
+            pairs.append((there[number][1], there[max(before)][1]))
     return pairs

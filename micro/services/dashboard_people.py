@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from micro.core.shares import Share, share_of
-from micro.data.days import day_of, week_of
+from micro.data.days import day_of
 from micro.data.models import Account, Answer, Decision, Record, Volunteer
-from micro.services.setting_aside import person_id
 
 WEEKS = 8
 DAYS = 28
@@ -38,31 +37,32 @@ def cohorts_of(session: Session, project_id: int, now: datetime) -> list[Cohort]
     this_week = now.date() - timedelta(days=now.weekday())
     first_week = this_week - timedelta(weeks=WEEKS - 1)
     begins = datetime.combine(first_week, time(), UTC)
-    mine = select(Answer.volunteer_id, func.min(Answer.at).label("first")).where(Answer.project_id == project_id)
-    firsts = mine.group_by(Answer.volunteer_id).subquery()
-    person = person_id()
-    known = select(person).join(firsts, firsts.c.volunteer_id == Volunteer.id).where(firsts.c.first < begins)
-    old = set(session.scalars(known))
-    week = week_of(Answer.at)
-    rows = session.execute(
-        select(person, week)
-        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-        .where(Answer.project_id == project_id, Answer.at >= begins)
-        .group_by(person, week)
-    )
-    weeks: dict[int, set[date]] = defaultdict(set)
-    for who, monday in rows:
-        if who not in old:
-            weeks[who].add(date.fromisoformat(monday))
+    mine = select(Answer.volunteer_id).where(Answer.project_id == project_id).group_by(Answer.volunteer_id)
+    claimed = _claimed(session, project_id)
+    earlier = session.scalars(mine.having(func.min(Answer.at) < begins))
+    old = {claimed.get(who, who) for who in earlier}
+    parts = []
+    for number in range(WEEKS):
+        start = begins + timedelta(weeks=number)
+        within = Answer.project_id == project_id, Answer.at >= start, Answer.at < start + timedelta(weeks=1)
+        parts.append(select(literal(number, Integer), Answer.volunteer_id).where(*within).distinct())
+    weeks: dict[int, set[int]] = defaultdict(set)
+    for number, volunteer_id in session.execute(union_all(*parts)):
+        if (who := claimed.get(volunteer_id, volunteer_id)) not in old:
+            weeks[who].add(number)
     made = []
     for number in range(WEEKS):
-        monday = first_week + timedelta(weeks=number)
-        theirs = [active for active in weeks.values() if min(active) == monday]
-        later = range(WEEKS - number)
-        made.append(
-            Cohort(monday, tuple(sum(monday + timedelta(weeks=k) in active for active in theirs) for k in later))
-        )
+        theirs = [active for active in weeks.values() if min(active) == number]
+        counts = tuple(sum(later in active for active in theirs) for later in range(number, WEEKS))
+        made.append(Cohort(first_week + timedelta(weeks=number), counts))
     return made
+
+
+def _claimed(session: Session, project_id: int) -> dict[int, int]:
+    """The volunteers here whose answers somebody claimed, each with the volunteer who stands for the person."""
+    here = select(Answer.id).where(Answer.project_id == project_id, Answer.volunteer_id == Volunteer.id).exists()
+    found = select(Volunteer.id, Volunteer.claimed_by_id).where(Volunteer.claimed_by_id.is_not(None), here)
+    return {row[0]: row[1] for row in session.execute(found)}
 
 
 def came_back(cohorts: list[Cohort]) -> list[Share]:

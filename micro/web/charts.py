@@ -81,6 +81,39 @@ def nice_ceiling(most: int) -> int:
         power *= 10
 
 
+@dataclass(frozen=True)
+class Row:
+    """One bar that lies under its label: heights of both, how long it is, and where its interval begins and ends."""
+
+    label: str
+    share: float
+    words_y: float
+    y: float
+    width: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Lying bars of shares, one under the other."""
+
+    rows: tuple[Row, ...]
+    height: int
+    width: int = WIDTH
+    right: int = RIGHT
+    bar: int = 12
+
+
+def row_chart(shares: Sequence[tuple[str, float, float | None, float | None]]) -> Rows:
+    """Bars of (label, share, low, high), each share 0 to 1; low and high may be unknown. All is the full width."""
+    high, made = 46, []
+    for place, (label, share, low, top) in enumerate(shares):
+        ends = [None if end is None else round(RIGHT * end, 1) for end in (low, top)]
+        made.append(Row(label, share, place * high + 16, place * high + 23, round(RIGHT * share, 1), *ends))
+    return Rows(tuple(made), max(len(shares) * high, 1))
+
+
 # --- lines, bands and dots --------------------------------------------------------------------------------------------
 
 

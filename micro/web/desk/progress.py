@@ -70,10 +70,14 @@ def headline(facts: Facts) -> str:
         return gettext("Every card is read")
     if ahead is not None:
         return gettext("On course for %(day)s", day=format_date(ahead.expected, "long"))
+    if not facts.progress.answers and not facts.missing:
+        return gettext("Nothing to read yet")
     if not facts.progress.answers:
         return gettext("Nobody has answered yet")
     if facts.project.state != "live":
         return gettext("Not open at the moment")
+    if not facts.missing:
+        return gettext("All the answers that are needed are there")
     return gettext("Too early to say when it will be done")
 
 

@@ -17,10 +17,10 @@ from micro.core.shares import Share
 from micro.data.models import Project, Record
 from micro.services import dashboard, dashboard_people
 from micro.services.course import Course, course_of, missing_answers
-from micro.services.dashboard import Claim, Day, FieldFigures, PageFigures
+from micro.services.dashboard import Claim, FieldFigures, PageFigures
 from micro.services.dashboard_people import Cohort, Throughput
 from micro.services.figures import Progress, progress_of
-from micro.web.charts import Chart, Curve, Dots, bar_chart, curve_chart, dots_chart, mean_line
+from micro.web.charts import Chart, Curve, Dots, Rows, bar_chart, curve_chart, dots_chart, mean_line, row_chart
 from micro.web.show import show_label, show_percent
 
 
@@ -38,8 +38,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Figure:
-    """``shape`` says how ``chart`` is drawn: bars, curve, dots or none (a table only). ``about`` tells what it rests
-    on, with n. ``links`` lead from the first column of a row, where there is one."""
+    """``shape`` says how ``chart`` is drawn: bars, rows, curve, dots or none (a table only). ``about`` tells what it
+    rests on, with n. ``links`` lead from the first column of a row, where there is one."""
 
     name: str
     title: str
@@ -47,11 +47,12 @@ class Figure:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     shape: str = ""
-    chart: Chart | Curve | Dots | None = None
+    chart: Chart | Curve | Dots | Rows | None = None
     line: str = ""
     open_last: bool = False
     links: tuple[str, ...] = ()
     as_percent: bool = False
+    is_table: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ class Facts:
     course: Course
     missing: float
     oldest_waiting: datetime | None
-    days: tuple[Day, ...]
     fields: list[FieldFigures]
     pages: list[PageFigures]
     sampled: int
@@ -85,7 +85,6 @@ def gathered(session: Session, project: Project, now: datetime) -> Facts:
         course_of(session, project, now),
         missing_answers(session, project),
         session.scalar(waiting.where(Record.project_id == project.id, Record.state == "review")),
-        dashboard.days_of(session, project.id, now),
         dashboard.fields_of(session, project, sample),
         dashboard.pages_of(session, sample),
         len(sample),
@@ -101,12 +100,14 @@ def short_day(day: date) -> str:
 
 
 def days(facts: Facts) -> Figure:
-    chart = bar_chart([(short_day(one.day), one.answers) for one in facts.days])
-    total = sum(one.answers for one in facts.days)
+    chart = bar_chart([(short_day(one.day), one.answers) for one in facts.course.days])
+    total = sum(one.answers for one in facts.course.days)
     return Figure(
         "answers",
         gettext("Answers each day"),
-        ngettext("%(num)s answer in four weeks.", "%(num)s answers in four weeks.", total)
+        ngettext(
+            "%(count)s answer in four weeks.", "%(count)s answers in four weeks.", total, count=format_decimal(total)
+        )
         + " "
         + gettext("Bars: days in UTC. Line: mean of 7 days. Open bar: today, which is not over."),
         (
@@ -114,7 +115,7 @@ def days(facts: Facts) -> Figure:
             Column("answers", gettext("Answers"), "number"),
             Column("people", gettext("People"), "number"),
         ),
-        tuple((one.day, one.answers, one.people) for one in facts.days),
+        tuple((one.day, one.answers, one.people) for one in facts.course.days),
         "bars",
         chart,
         mean_line(chart),
@@ -123,20 +124,21 @@ def days(facts: Facts) -> Figure:
 
 
 def active(facts: Facts) -> Figure:
-    chart = bar_chart([(short_day(one.day), one.people) for one in facts.days])
+    chart = bar_chart([(short_day(one.day), one.people) for one in facts.course.days])
     return Figure(
         "volunteers",
         gettext("Active volunteers each day"),
         ngettext(
-            "%(num)s person in the last 7 days, %(new)s for the first time.",
-            "%(num)s people in the last 7 days, %(new)s for the first time.",
+            "%(count)s person in the last 7 days, %(new)s for the first time.",
+            "%(count)s people in the last 7 days, %(new)s for the first time.",
             facts.course.people_week,
+            count=format_decimal(facts.course.people_week),
             new=format_decimal(facts.course.people_new),
         )
         + " "
         + gettext("Who answers without an account counts once for each browser."),
         (Column("day", gettext("Day"), "day"), Column("people", gettext("People"), "number")),
-        tuple((one.day, one.people) for one in facts.days),
+        tuple((one.day, one.people) for one in facts.course.days),
         "bars",
         chart,
         mean_line(chart),
@@ -145,10 +147,10 @@ def active(facts: Facts) -> Figure:
 
 
 def ending(facts: Facts) -> Figure:
-    before = facts.progress.answers - sum(one.answers for one in facts.days)
-    sums = list(accumulate((one.answers for one in facts.days), initial=max(before, 0)))[1:]
+    before = facts.progress.answers - sum(one.answers for one in facts.course.days)
+    sums = list(accumulate((one.answers for one in facts.course.days), initial=max(before, 0)))[1:]
     whole, ahead = facts.progress.answers + facts.missing, facts.course.forecast
-    history = [(one.day, so_far) for one, so_far in zip(facts.days, sums, strict=True)]
+    history = [(one.day, so_far) for one, so_far in zip(facts.course.days, sums, strict=True)]
     columns = (
         Column("day", gettext("Day"), "day"),
         Column("answers_so_far", gettext("Answers so far"), "number"),
@@ -157,7 +159,11 @@ def ending(facts: Facts) -> Figure:
     )
     rows: list[tuple[Any, ...]] = [(day, count, round(whole), gettext("counted")) for day, count in history]
     if ahead is None:
-        about = gettext("A forecast needs an open project, and a week with answers on three days.")
+        about = (
+            gettext("A forecast needs an open project, and a week with answers on three days.")
+            if facts.missing
+            else gettext("No more answers are needed.")
+        )
     else:
         ends = (
             (ahead.earliest, gettext("forecast, earliest")),
@@ -211,7 +217,7 @@ def agreement(facts: Facts) -> Figure:
         )
         for one in facts.fields
     )
-    chart = bar_chart([(label, round(100 * share)) for label, _, share, *_ in rows[:8]], 100)
+    chart = row_chart([(row[0], *row[2:5]) for row in rows[:8]])
     about = (
         gettext(
             "All who answered said the same in %(share)s of %(count)s values (%(low)s to %(high)s, 95 times in 100); "
@@ -239,9 +245,8 @@ def agreement(facts: Facts) -> Figure:
             Column("confidence", gettext("Mean confidence"), "share"),
         ),
         rows,
-        "bars",
-        chart,
-        as_percent=True,
+        "rows" if rows else "",
+        chart if rows else None,
     )
 
 
@@ -250,21 +255,23 @@ def pages(facts: Facts) -> Figure:
         "pages",
         gettext("The hardest pages"),
         ngettext(
-            "Of the scans of the newest %(num)s record that is read, those with the least confidence.",
-            "Of the scans of the newest %(num)s records that are read, those with the least confidence.",
+            "Of the scans of the newest %(count)s record that is read, those with the least confidence.",
+            "Of the scans of the newest %(count)s records that are read, those with the least confidence.",
             facts.sampled,
+            count=format_decimal(facts.sampled),
         ),
         (
             Column("scan", gettext("Scan")),
             Column("records", gettext("Records"), "number"),
-            Column("confidence", gettext("Mean confidence"), "share"),
+            Column("confidence", gettext("Confidence"), "share"),
             Column("answers", gettext("Answers"), "number"),
-            Column("extra", gettext("Beyond the least"), "number"),
+            Column("extra", gettext("Extra"), "number"),
         ),
         tuple(
             (one.scan.title or one.scan.identifier, one.records, one.confidence, one.answers, one.extra)
             for one in facts.pages
         ),
+        is_table=True,
         links=tuple(url_for("manage.scan", scan=one.scan.public_id) for one in facts.pages),
     )
 
@@ -292,6 +299,10 @@ def again(facts: Facts) -> Figure:
             Column("share", gettext("Share"), "share"),
         ),
         tuple((words[reason], count, count / total if total else None) for reason, count in facts.reasons.items()),
+        "rows" if total else "",
+        row_chart([(words[reason], count / total, None, None) for reason, count in facts.reasons.items()])
+        if total
+        else None,
     )
 
 
@@ -305,11 +316,12 @@ def retention(facts: Facts) -> Figure:
         "retention",
         gettext("Who comes back"),
         ngettext(
-            "Of %(num)s person whose first answer here was in the last %(weeks)s weeks: how many answered again so "
+            "Of %(count)s person whose first answer here was in the last %(weeks)s weeks: how many answered again so "
             "many weeks later, in per cent. Weeks that are not over are left out.",
-            "Of %(num)s people whose first answer here was in the last %(weeks)s weeks: how many answered again so "
+            "Of %(count)s people whose first answer here was in the last %(weeks)s weeks: how many answered again so "
             "many weeks later, in per cent. Weeks that are not over are left out.",
             people,
+            count=format_decimal(people),
             weeks=weeks,
         ),
         (
@@ -321,9 +333,28 @@ def retention(facts: Facts) -> Figure:
             ),
         ),
         tuple((one.monday, *one.active, *([None] * (weeks - len(one.active)))) for one in facts.cohorts),
-        "bars",
-        chart,
+        "bars" if people else "",
+        chart if people else None,
         as_percent=True,
+    )
+
+
+def decisions(facts: Facts) -> Figure:
+    found = facts.throughput
+    return Figure(
+        "decisions",
+        gettext("Reviewers’ decisions each day"),
+        ngettext(
+            "%(count)s decision in four weeks.",
+            "%(count)s decisions in four weeks.",
+            found.decisions,
+            count=format_decimal(found.decisions),
+        ),
+        (Column("day", gettext("Day"), "day"), Column("decisions", gettext("Decisions"), "number")),
+        found.by_day,
+        "bars" if found.decisions else "",
+        bar_chart([(short_day(day), count) for day, count in found.by_day]),
+        open_last=True,
     )
 
 
@@ -332,23 +363,21 @@ def reviewers(facts: Facts) -> Figure:
     return Figure(
         "reviewers",
         gettext("What reviewers get through"),
-        ngettext("%(num)s decision in four weeks.", "%(num)s decisions in four weeks.", found.decisions)
-        + " "
-        + gettext("How long one takes is the middle one of those that were measured."),
+        gettext("In four weeks. How long a decision takes is the middle one of those that were measured.")
+        if found.reviewers
+        else gettext("No reviewer has decided in four weeks."),
         (
             Column("reviewer", gettext("Reviewer")),
             Column("decisions", gettext("Decisions"), "number"),
             Column("days", gettext("Days"), "number"),
-            Column("seconds", gettext("Seconds for one"), "decimal"),
+            Column("seconds", gettext("Seconds each"), "decimal"),
             Column("measured", gettext("Measured"), "number"),
         ),
         tuple(
             (one.name or gettext("An account that is no more"), one.decisions, one.days, one.seconds, one.measured)
             for one in found.reviewers
         ),
-        "bars",
-        bar_chart([(short_day(day), count) for day, count in found.by_day]),
-        open_last=True,
+        is_table=True,
     )
 
 
@@ -363,13 +392,14 @@ def calibration(facts: Facts) -> Figure:
         "calibration",
         gettext("How sure is sure?"),
         ngettext(
-            "%(num)s value that a reviewer decided on: the confidence that was claimed, below, and how often the "
+            "%(count)s value that a reviewer decided on: the confidence that was claimed, below, and how often the "
             "proposal was left as it was, with the range that holds 95 times in 100. On the dashed line is honest. "
             "Reviewers mostly see the doubtful ones.",
-            "%(num)s values that reviewers decided on: the confidence that was claimed, below, and how often the "
+            "%(count)s values that reviewers decided on: the confidence that was claimed, below, and how often the "
             "proposal was left as it was, with the range that holds 95 times in 100. On the dashed line is honest. "
             "Reviewers mostly see the doubtful ones.",
             n,
+            count=format_decimal(n),
         )
         if n
         else gettext("No reviewer has decided on a value yet."),
@@ -409,5 +439,6 @@ FIGURES: Mapping[str, Callable[[Facts], Figure]] = {
     "retention": retention,
     "asked-again": again,
     "pages": pages,
+    "decisions": decisions,
     "reviewers": reviewers,
 }

@@ -123,6 +123,8 @@ def upgrade() -> None:
     )
     # Who answered when, without reading the answers: retention, and who is new.
     op.create_index("ix_answer_people", "answer", ["project_id", "volunteer_id", "at"])
+    op.drop_index("ix_answer_project_at", "answer")
+    op.create_index("ix_answer_project_at", "answer", ["project_id", "at", "volunteer_id"])
 
 
 def _index_where(name: str, table: str, columns: list[str], where: str) -> None:
@@ -130,6 +132,8 @@ def _index_where(name: str, table: str, columns: list[str], where: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_answer_project_at", "answer")
+    op.create_index("ix_answer_project_at", "answer", ["project_id", "at"])
     op.drop_index("ix_answer_people", "answer")
     op.drop_table("queue_limit")
     op.drop_table("mail_choice")
