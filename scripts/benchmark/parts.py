@@ -1,4 +1,4 @@
-"""The parts that are measured without a server, each in a process of its own: ingest, tiff, settle, release.
+"""The parts that are measured without a server, each in a process of its own: ingest, tiff, settle, release, queue.
 
 ``python parts.py PART PICTURES`` works on the settings of the environment and prints one JSON line.
 """
@@ -123,11 +123,20 @@ def _decode(folder: Path) -> float:
     return time.perf_counter() - begun
 
 
+def queue(house: House, pictures: Path) -> dict[str, float]:
+    """Fills the reviewers' queue and opens it in every way."""
+    import desk  # noqa: PLC0415 - only this part needs the web application
+
+    desk.fill(house, desk.RECORDS)
+    return desk.measure(house)
+
+
 PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
     "settle": settle,
     "release": release,
     "ingest": ingest,
     "tiff": tiff,
+    "queue": queue,
 }
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
-from micro.data.models import Decision, Item, Record
+from micro.data.models import Decision, Item
 from tests.browser.test_every_page import check
 from tests.browser.test_tags import Served, as_person, serve, window
 from tests.cast import FORM, add_cards, make_project
@@ -30,7 +29,8 @@ WATCH = """() => {
     const name = document.querySelector("h1")?.textContent;
     if (name && name !== window.before) {
       window.before = name;
-      requestAnimationFrame(() => setTimeout(() => { document.documentElement.dataset.shown = performance.now() - window.pressedAt; }, 0));
+      const painted = () => { document.documentElement.dataset.shown = performance.now() - window.pressedAt; };
+      requestAnimationFrame(() => setTimeout(painted, 0));
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 }"""
@@ -76,7 +76,10 @@ def open_queue(browser: Browser, desk: Served, who: str = "ben", size: str = "wi
 
 def press(page: Page, key: str) -> float:
     """Presses a key that leads to another record; returns how long it took in milliseconds."""
-    page.evaluate("delete document.documentElement.dataset.shown; window.pressedAt = 0; window.before = document.querySelector('h1').textContent")
+    page.evaluate(
+        "delete document.documentElement.dataset.shown; window.pressedAt = 0; "
+        "window.before = document.querySelector('h1').textContent"
+    )
     page.keyboard.press(key)
     page.locator("html[data-shown]").wait_for(state="attached")
     return float(page.evaluate("document.documentElement.dataset.shown"))
@@ -101,8 +104,8 @@ def test_fifty_records_are_decided_by_keyboard_alone(browser: Browser, desk: Ser
     seconds = (time.monotonic() - begun) / DECIDED
     ordered = sorted(times)
     print(
-        f"\n{DECIDED} records by keyboard: {seconds:.2f} s each with the looking; from the key to the next record on the "
-        f"screen {statistics.median(times):.0f} ms (median), {ordered[int(DECIDED * 0.95)]:.0f} ms (95 %)"
+        f"\n{DECIDED} records by keyboard: {seconds:.2f} s each with the looking; from the key to the next record on "
+        f"the screen {statistics.median(times):.0f} ms (median), {ordered[int(DECIDED * 0.95)]:.0f} ms (95 %)"
     )
     with desk.house.database.reading() as session:
         made = dict(session.execute(select(Decision.action, func.count()).group_by(Decision.action)).all())  # type: ignore[arg-type]

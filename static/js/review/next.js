@@ -52,7 +52,7 @@ function tell(root, message, decision) {
 async function goOn(root, answer, on) {
   const { next, message, decision } = await answer.json();
   const address = new URL(next, root.baseURI).href;
-  const page = ahead?.address === address ? await ahead.page : null;
+  const page = await (ahead?.address === address ? ahead.page : pageAt(address).catch(() => null));
   if (!page) { root.defaultView.location.assign(address); return; }
   ahead = null;
   show(root, page, address, on.shown);
