@@ -6,7 +6,7 @@ back what was before. Who holds what: the item's tasks by id, then the record, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,26 +16,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Said
-from micro.core.review import DECIDED, MAKING, WORDS, Standing, after_decision
-from micro.core.states import TASK, check_move
-from micro.data.database import locked
-from micro.data.models import Decision, Record, RecordVersion, Task
-from micro.errors import BadAnswer, Conflict, NotAllowed
+from micro.core.review import WORDS, Standing, after_decision
+from micro.data.models import Decision, Record
+from micro.errors import Conflict, NotAllowed
 from micro.kinds import kind_named, narrowed
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
 from micro.services.review import holds
+from micro.services.review.case import NOT_A_JUDGEMENT, Case, bring_back, hold_case, make_version, settle_tasks
 from micro.services.review.colleagues import checked_colleague
 from micro.services.review.order import Pace, kept_s, put_in_order
 from micro.services.review.sight import has_answered, record_named
-from micro.services.review.versions import newest_versions, said_of
+from micro.services.review.versions import said_of
 from micro.services.review.words import latest_word
-from micro.services.settling import lowest, next_number, version_of
+from micro.services.settling import version_of
 
 LONGEST_REASON = 2000
 LONGEST_QUESTION = 500
-# Nobody decides on their own answer, but everybody may point at a record or pass it on.
-NOT_A_JUDGEMENT = ("flag", "hand")
 CHANGED = "This record changed after you opened it, so your decision was not kept."
 
 
@@ -49,22 +46,6 @@ class Details:
     question: str = ""
     version: int = 0
     took_s: float | None = None
-
-
-@dataclass
-class _Case:
-    """One decision on its way: the record and its tasks, held, and how it was until now."""
-
-    session: Session
-    record: Record
-    tasks: Sequence[Task]
-    account_id: int
-    action: str
-    now: datetime
-
-    def __post_init__(self) -> None:
-        self.was = Standing(self.record.state, self.record.reason)
-        self.before = before_decision(self.record, self.tasks)
 
 
 def decide(
@@ -92,7 +73,7 @@ def decide(
     is one decision. Raises Conflict when the record changed since it was seen, NotAllowed for a person's own answer
     or word, BadAnswer for values that cannot be taken.
     """
-    case = _held(session, record_named(session, record_public_id), account_id, action, now)
+    case = hold_case(session, record_named(session, record_public_id), account_id, action, now)
     record = case.record
     if action not in NOT_A_JUDGEMENT and has_answered(session, record, account_id):
         raise NotAllowed("You gave one of the answers yourself, so a colleague has to decide about this record.")
@@ -109,7 +90,7 @@ def decide(
         revision=revision_seen,
         account_id=account_id,
         action=action,
-        made=_make_version(case, parsed, details.version),
+        made=make_version(case, parsed, details.version),
         reason=reason.strip()[:LONGEST_REASON],
         at=now,
         asked=record.reason,
@@ -118,7 +99,7 @@ def decide(
         question=question,
         before=case.before,
     )
-    _settle_tasks(case)
+    settle_tasks(case)
     record.question = question
     if action == "hand":
         record.assignee_id, after = to_id, Standing("review", case.was.reason or "flagged")
@@ -136,7 +117,7 @@ def undo(session: Session, decision_public_id: str, account_id: int, now: dateti
     undone = session.scalar(wish)
     if undone is None or undone.before is None or undone.action == "undo":
         raise Conflict("There is nothing of yours to undo here.")
-    case = _held(session, undone.record, account_id, "undo", now)
+    case = hold_case(session, undone.record, account_id, "undo", now)
     record, before = case.record, undone.before
     newest = newest_decision_of(session, record)
     if newest is not None and newest.action == "undo" and (newest.before or {}).get("undoes") == undone.public_id:
@@ -157,28 +138,13 @@ def undo(session: Session, decision_public_id: str, account_id: int, now: dateti
     record.current, record.confidence = before["current"], before["confidence"]
     record.assignee_id, record.question = before["assignee_id"], before["question"]
     for task in case.tasks:
-        _bring_back(case, task, before["tasks"])
+        bring_back(case, task, before["tasks"])
     return _keep(case, taken_back, Standing(before["state"], before["reason"]))
 
 
 def newest_decision_of(session: Session, record: Record) -> Decision | None:
     """The newest decision about a record, undone or not."""
     return session.scalar(select(Decision).where(Decision.record_id == record.id).order_by(Decision.id.desc()).limit(1))
-
-
-def before_decision(record: Record, tasks: Sequence[Task]) -> dict[str, Any]:
-    """What an undo brings back, as JSON."""
-    kept = {name: getattr(record, name) for name in ("state", "reason", "current", "confidence", "assignee_id")}
-    return {**kept, "question": record.question, "tasks": {str(task.id): [task.state, task.wanted] for task in tasks}}
-
-
-def _held(session: Session, seen: Record, account_id: int, action: str, now: datetime) -> _Case:
-    """The record and its item's tasks, locked as settling locks them: tasks by id, then the record; read anew."""
-    tasks = locked(select(Task).where(Task.item_id == seen.item_id).order_by(Task.id))
-    held_tasks = session.scalars(tasks.execution_options(populate_existing=True)).all()
-    record = locked(select(Record).where(Record.id == seen.id))
-    held = session.scalars(record.execution_options(populate_existing=True)).one()
-    return _Case(session, held, held_tasks, account_id, action, now)
 
 
 def _parsed(session: Session, record: Record, action: str, values: Mapping[str, Any] | None) -> dict[str, Said] | None:
@@ -213,7 +179,7 @@ def _same_decision(
     return found if all(said_of(version, name) == said for name, said in parsed.items()) else None
 
 
-def _needs_second(case: _Case, parsed: Mapping[str, Said] | None) -> bool:
+def _needs_second(case: Case, parsed: Mapping[str, Said] | None) -> bool:
     """Whether this word waits for a colleague's: always the first where four eyes are wanted, until both say the same.
 
     Raises NotAllowed for whoever would confirm their own word.
@@ -231,88 +197,7 @@ def _needs_second(case: _Case, parsed: Mapping[str, Said] | None) -> bool:
     return not says_the_same
 
 
-def _make_version(case: _Case, parsed: Mapping[str, Said] | None, number: int) -> int | None:
-    """Makes the version that the decision leads to; returns its number, None for decisions that make none."""
-    if case.action == "return":
-        _believe_the_engine(case)
-    if case.action not in MAKING:
-        return None
-    session, record = case.session, case.record
-    current, proposed = newest_versions(session, [record])[record.id]
-    if current is None:
-        raise Conflict("Nobody has answered yet, so there is nothing to decide.")
-    values = dict(_reverted(case, number) if case.action == "revert" else current.values)
-    evidence = (proposed or current).values
-    for name, said in (parsed or {}).items():
-        known = evidence.get(name, {}).get("evidence", [])
-        values[name] = {**said, "confidence": 1.0, "evidence": known, "tied": False}
-    version = RecordVersion(
-        record_id=record.id,
-        number=next_number(session, record),
-        values=values,
-        made_by="decision",
-        engine="",
-        fingerprint="",
-        made_at=case.now,
-    )
-    session.add(version)
-    session.flush()
-    record.current, record.confidence = version.number, lowest(values)
-    return version.number
-
-
-def _reverted(case: _Case, number: int) -> Mapping[str, Any]:
-    """What an earlier version said."""
-    earlier = version_of(case.session, case.record, number) if 0 < number < 2**31 else None
-    if earlier is None:
-        raise BadAnswer("version", "There is no such version of this record.")
-    if number == case.record.current:
-        raise Conflict("This version stands already.")
-    return earlier.values
-
-
-def _believe_the_engine(case: _Case) -> None:
-    record = case.record
-    proposed = version_of(case.session, record, record.proposed)
-    record.current, record.confidence = record.proposed, lowest(proposed.values) if proposed else 0.0
-
-
-def _settle_tasks(case: _Case) -> None:
-    """Asks for one answer more, or for none: nobody is asked in vain about what a person has decided."""
-    if case.action in NOT_A_JUDGEMENT:
-        return
-    if case.action == "return" and case.record.project.state not in ("live", "paused", "trial"):
-        raise Conflict("This project is over, so nobody can be asked for one more answer.")
-    if case.action == "return" and case.record.item.scan.state != "shown":
-        raise Conflict("The scan has been taken down, so nobody can be asked for one more answer.")
-    for task in case.tasks:
-        if case.action == "return":
-            task.wanted = max(task.wanted, task.answered) + 1
-        _move_task(case, task, "open" if case.action == "return" else "done")
-
-
-def _move_task(case: _Case, task: Task, state: str) -> None:
-    if task.state != state:
-        check_move(TASK, task.state, state)
-        note_move(case.session, "task", task.id, case.account_id, case.now, task.state, state, case.action)
-        task.state = state
-
-
-def _bring_back(case: _Case, task: Task, before: Mapping[str, Any]) -> None:
-    """The task as it was before the decision; an answer more that somebody is just giving stays asked for."""
-    if (kept := before.get(str(task.id))) is None:
-        return
-    state, wanted = kept
-    task.wanted = max(wanted, task.answered + task.lent) if task.lent else wanted
-    task.unsettled = task.unsettled or task.answered > 0  # Answers may have come while nobody was asked.
-    if state == "done" and task.lent:
-        return
-    if state == "open" and case.record.item.scan.state != "shown":
-        state = "held"
-    _move_task(case, task, state)
-
-
-def _keep(case: _Case, decision: Decision, after: Standing) -> Decision:
+def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
     """Keeps the decision and moves the record; the unique key (record, revision) is the truth."""
     session, record = case.session, case.record
     newest = version_of(session, record, record.proposed) or version_of(session, record, record.current)
@@ -328,7 +213,7 @@ def _keep(case: _Case, decision: Decision, after: Standing) -> Decision:
     record.revision = record.revision + 1
     pace = Pace(session, current_setup(session, record.project_id).kind)
     put_in_order(record, newest.values if newest else {}, case.was, pace, case.now)
-    if after.state in DECIDED or case.action != "undo":
+    if case.action != "undo":
         holds.let_go(session, record)
     session.flush()
     return decision
