@@ -118,7 +118,7 @@ def _prepare_templates(app: Flask) -> None:
             "languages": LANGUAGES,
             "asset": _asset,
             "version": __version__,
-            "unread": notifications.unread,
+            "unread_notices": notifications.unread,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

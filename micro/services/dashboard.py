@@ -272,6 +272,8 @@ def _decided_and_proposed(session: Session, project_id: int) -> list[tuple[Mappi
         versions[row[0]][row[1]] = row[2], row[3]
     pairs = []
     for record_id, number in made:
+        if number is None:
+            continue
         there = versions[record_id]
         before = [at for at, (made_by, _) in there.items() if at < number and made_by == "engine"]
         if number in there and before:

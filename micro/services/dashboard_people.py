@@ -62,7 +62,7 @@ def _claimed(session: Session, project_id: int) -> dict[int, int]:
     """The volunteers here whose answers somebody claimed, each with the volunteer who stands for the person."""
     here = select(Answer.id).where(Answer.project_id == project_id, Answer.volunteer_id == Volunteer.id).exists()
     found = select(Volunteer.id, Volunteer.claimed_by_id).where(Volunteer.claimed_by_id.is_not(None), here)
-    return {row[0]: row[1] for row in session.execute(found)}
+    return {row[0]: row[1] for row in session.execute(found) if row[1] is not None}
 
 
 def came_back(cohorts: list[Cohort]) -> list[Share]:
@@ -112,7 +112,8 @@ def throughput_of(session: Session, project_id: int, now: datetime) -> Throughpu
     measured = select(Decision.account_id, Decision.took_s).join(Record, Record.id == Decision.record_id)
     measured = measured.where(*recent, Decision.took_s.is_not(None)).order_by(Decision.id.desc()).limit(DECISIONS_MOST)
     for account_id, took_s in session.execute(measured):
-        times[account_id].append(took_s)
+        if took_s is not None:
+            times[account_id].append(took_s)
     names = {row[0]: row[1] for row in session.execute(
         select(Account.id, Account.name).where(Account.id.in_({row[0] for row in grouped}))
     )}  # fmt: skip

@@ -11,6 +11,7 @@ from micro.services import accounts, digests, notifications
 from micro.services.act_search import names_of
 from micro.web.account import my_id
 from micro.web.context import current_person, house
+from micro.web.forms import storable
 from micro.web.language import current_language
 from micro.web.links import path_on_this_site
 
@@ -50,11 +51,13 @@ def index() -> str:
         )
 
 
-@blueprint.post("/notifications/open/<notification>")
-def open_one(notification: str) -> ResponseReturnValue:
-    """Marks one as read and leads to what it is about."""
+@blueprint.post("/notifications/open")
+def open_one() -> ResponseReturnValue:
+    """Marks one ("one") as read and leads to what it is about."""
+    if not (one := storable(request.form.get("one", ""))):
+        return redirect(url_for("notifications.index"), code=303)
     with house().database.writing() as session:
-        found = notifications.notification_named(session, notification, my_id())
+        found = notifications.notification_named(session, one, my_id())
         notifications.mark_read(session, my_id(), [found.public_id])
         path = found.path
     return redirect(path_on_this_site(path) or url_for("notifications.index"), code=303)
@@ -63,7 +66,7 @@ def open_one(notification: str) -> ResponseReturnValue:
 @blueprint.post("/notifications/read")
 def read() -> ResponseReturnValue:
     """Marks one ("one") or all as read."""
-    one = request.form.get("one", "")
+    one = storable(request.form.get("one", ""))
     with house().database.writing() as session:
         notifications.mark_read(session, my_id(), [one] if one else None)
     return redirect(url_for("notifications.index", page=request.args.get("page", None, int)), code=303)
@@ -72,7 +75,7 @@ def read() -> ResponseReturnValue:
 @blueprint.post("/notifications/settings")
 def settings() -> ResponseReturnValue:
     """Keeps when each sort comes by mail."""
-    chosen = {sort: request.form[sort] for sort in SORTS if sort in request.form}
+    chosen: dict[str, str] = {sort: request.form[sort] for sort in SORTS if sort in request.form}
     with house().database.writing() as session:
         notifications.choose(session, my_id(), chosen, house().clock())
     flash(gettext("Saved."), "good")

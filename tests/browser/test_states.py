@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Page, expect
 
 import micro
@@ -250,6 +251,33 @@ def test_the_pages_that_refuse(running: Running, visitor: Visitor, look: tuple[s
     refused(403)
 
 
+# --- notifications -------------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_is_told_and_the_end_of_its_mails(
+    running: Running, visitor: Visitor, look: tuple[str, str]
+) -> None:
+    page = signed_in_as(visitor, "manager", *look)
+    with closing(sqlite3.connect(running.folder / "micro.db")) as database, database:
+        account_id, public_id = database.execute(
+            "SELECT id, public_id FROM account WHERE email = 'manager@example.org'"
+        ).fetchone()
+        database.execute(
+            "INSERT OR IGNORE INTO notification (public_id, account_id, sort, about, project_id, path, details, state,"
+            " mail, at) VALUES (?, ?, 'queue', ?, 1, '/review', ?, 'unread', 'none', '2026-03-01 09:00:00')",
+            (f"told-{look[0]}", account_id, look[0], '{"count": 12, "most": 10}'),
+        )
+    page.goto("/notifications")
+    expect(page.locator(".told__row.is-unread").first).to_be_visible()
+    check(page, named("notifications-unread", *look))
+    send(page, ".told__open")
+    assert page.url.endswith("/review")
+    secret = (running.folder / "secret").read_text()
+    token = URLSafeSerializer(secret, salt="end notifications").dumps(public_id)
+    page.goto(f"/notifications/end/{token}")
+    check(page, named("notifications-end", *look))
+
+
 # --- none is forgotten ---------------------------------------------------------------------------------------------
 
 LOOKED_AT: dict[str, Callable[..., None]] = {
@@ -257,6 +285,8 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "account/forgot.html": everyday.test_pages_for_anyone,
     "account/link_over.html": test_the_pages_between_signing_up_and_being_let_in,
     "account/me.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
+    "account/notifications.html": test_what_somebody_is_told_and_the_end_of_its_mails,
+    "account/notifications_end.html": test_what_somebody_is_told_and_the_end_of_its_mails,
     "account/posted.html": test_the_pages_between_signing_up_and_being_let_in,
     "account/reset.html": test_the_pages_on_the_way_to_a_new_password,
     "account/sign_in.html": everyday.test_pages_for_anyone,
@@ -270,6 +300,8 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "data/index.html": everyday.test_pages_for_anyone,
     "data/release.html": everyday.test_pages_for_anyone,
     "error.html": test_the_pages_that_refuse,
+    "manage/acts.html": everyday.test_the_desks,
+    "manage/progress.html": everyday.test_the_desks,
     "manage/form.html": builder.test_the_pages_of_the_form_builder,
     "manage/form_field.html": builder.test_the_pages_of_the_form_builder,
     "manage/form_preview.html": builder.test_the_pages_of_the_form_builder,

@@ -78,7 +78,6 @@ def places(house: House, cast: Cast) -> Places:
                 "message": message.public_id,
                 "volunteer": volunteer.public_id,
                 "figure": "answers",
-                "notification": "none",
                 "kind": "transcribe",
                 "filename": "micro.svg",
             }

@@ -85,7 +85,6 @@ def _page(session: Session, institution_ids: tuple[int, ...] | None, **given: An
     parts: dict[str, Any] = {"institution": given["institution"].slug} if given else {}
     return render_template(
         "manage/acts.html",
-        frame="manage/institution_frame.html" if given else "manage/network_frame.html",
         rows=rows[:A_PAGE],
         wanted=wanted,
         verbs=sorted(

@@ -67,18 +67,18 @@ def headline(facts: Facts) -> str:
     """The one line that says how it stands."""
     ahead = facts.course.forecast
     if facts.progress.tasks and facts.progress.done == facts.progress.tasks:
-        return gettext("Every card is read")
+        return str(gettext("Every card is read"))
     if ahead is not None:
-        return gettext("On course for %(day)s", day=format_date(ahead.expected, "long"))
+        return str(gettext("On course for %(day)s", day=format_date(ahead.expected, "long")))
     if not facts.progress.answers and not facts.missing:
-        return gettext("Nothing to read yet")
+        return str(gettext("Nothing to read yet"))
     if not facts.progress.answers:
-        return gettext("Nobody has answered yet")
+        return str(gettext("Nobody has answered yet"))
     if facts.project.state != "live":
-        return gettext("Not open at the moment")
+        return str(gettext("Not open at the moment"))
     if not facts.missing:
-        return gettext("All the answers that are needed are there")
-    return gettext("Too early to say when it will be done")
+        return str(gettext("All the answers that are needed are there"))
+    return str(gettext("Too early to say when it will be done"))
 
 
 @blueprint.get("/desk/<project>/progress/<figure>.csv", endpoint="progress_file")

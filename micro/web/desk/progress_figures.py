@@ -189,17 +189,19 @@ def _ahead(facts: Facts) -> str:
     expected, first = (format_date(day, "long") for day in (ahead.expected, ahead.earliest))
     told = {"day": expected, "first": first, "days": ahead.days, "count": format_decimal(round(ahead.a_day, 1))}
     if ahead.latest is None:
-        return gettext(
+        later: str = gettext(
             "%(day)s if people go on as in the last %(days)s days, with %(count)s answers a day; the days differ so "
             "much that it may be much later, and hardly before %(first)s.",
             **told,
         )
-    return gettext(
+        return later
+    sure: str = gettext(
         "%(day)s if people go on as in the last %(days)s days, with %(count)s answers a day; 8 times in 10 between "
         "%(first)s and %(last)s.",
         last=format_date(ahead.latest, "long"),
         **told,
     )
+    return sure
 
 
 def agreement(facts: Facts) -> Figure:
@@ -422,12 +424,13 @@ def calibration(facts: Facts) -> Figure:
 
 
 def _claim(claimed: float, right: Share) -> str:
-    return gettext(
+    words: str = gettext(
         "%(claimed)s claimed, %(right)s right, of %(count)s",
         claimed=show_percent(claimed),
         right=show_percent(right.share),
         count=format_decimal(right.n),
     )
+    return words
 
 
 FIGURES: Mapping[str, Callable[[Facts], Figure]] = {
