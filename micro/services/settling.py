@@ -24,6 +24,7 @@ from micro.errors import BadAnswer
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
+from micro.services.occasions import came_back
 from micro.services.review.order import Pace, kind_of, put_in_order
 from micro.services.what_was_said import what_was_said
 
@@ -204,6 +205,8 @@ def _write_record(
         record.confidence = lowest(values)
     if after.state != before.state:
         note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
+        if before.state == "open":
+            came_back(session, record, now)
     if is_another := after != before or made is not None:
         record.state, record.reason, record.changed_at = after.state, after.reason, now
         record.revision += 1

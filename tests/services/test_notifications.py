@@ -17,9 +17,20 @@ from micro.core.notices import LANGUAGES, SENTENCES, SORTS
 from micro.data.models import Account, Decision, Digest, Membership, Notification, Project, QueueLimit, Record, Task
 from micro.errors import BadAnswer, Closed, NotFound, OutsideFailed
 from micro.house import House
-from micro.services import digests, messages, notifications, occasions, projects
+from micro.services import (
+    answers,
+    assignments,
+    digests,
+    messages,
+    notifications,
+    occasions,
+    people,
+    projects,
+    settling,
+)
+from micro.services.assignments import LendingRule
 from micro.services.messages import INTERRUPTED
-from tests.cast import Cast, add_cards
+from tests.cast import Cast, add_cards, good_answer
 from tests.conftest import Clock, Letters
 from tests.servers import smtp_server
 
@@ -133,6 +144,31 @@ def test_a_record_that_comes_back_tells_whoever_sent_it_out_last(
         for _ in range(2):
             occasions.came_back(session, record, house.clock())
     assert names(house, cast) == told
+
+
+def test_settling_tells_the_reviewer_once_the_volunteers_have_answered_again(house: House, cast: Cast) -> None:
+    def settle(*who: str) -> None:
+        with house.database.writing() as session:
+            project = session.get_one(Project, cast.project.id)
+            for name in who:
+                volunteer = people.volunteer_of_cookie(session, name, house.clock())
+                lent = assignments.lend_task(session, project, volunteer, house.clock(), LendingRule(600, 3))
+                assert lent is not None
+                answers.give_answer(session, lent, good_answer(), name, house.clock())
+            settling.settle_some(session, project.id, house.clock())
+
+    with house.database.writing() as session:
+        add_cards(session, house, session.get_one(Project, cast.project.id), 1)
+    settle("one", "two")
+    assert names(house, cast) == []
+    with house.database.writing() as session:
+        record = session.scalars(select(Record)).one()
+        session.add(Decision(record=record, revision=99, account_id=cast.ben.id, action="return", at=house.clock()))
+        record.state = "open"
+        for task in session.scalars(select(Task)):
+            task.state, task.wanted = "open", task.answered + 1
+    settle("three")
+    assert names(house, cast, "returned") == ["ben"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from micro.services import course, occasions
 from micro.services.projects import project_named
 from micro.web.context import house
 from micro.web.desk.frame import blueprint, project_page
-from micro.web.desk.progress_figures import FIGURES, Facts, gathered
+from micro.web.desk.progress_facts import Facts, gathered
+from micro.web.desk.progress_figures import FIGURES
 from micro.web.forms import storable
 from micro.web.problems import problems_by_field
 
