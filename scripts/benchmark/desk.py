@@ -10,6 +10,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from fill import ANSWER
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -37,7 +38,6 @@ from micro.services import accounts, projects
 SLUG = "desk"
 RECORDS = 100_000
 AT_ONCE = 5000
-FIELDS = ("object", "material", "found_on", "length", "findspot", "description")
 REASONS = ("conflict",) * 70 + ("contentious",) * 20 + ("evidence_changed",) * 8 + ("flagged",) * 2
 TIMES = 25
 # What is asked for; "{…}" is filled in below.
@@ -102,17 +102,17 @@ def _some(session: Session, known: dict[str, int], start: int, count: int, drawn
     box = {"x_px": 100, "y_px": 100, "width_px": 400, "height_px": 90}
     regions = _rows(
         session, Region,
-        [{"scan_id": known["scan"], "item_id": i, "name": f"r{i}", "fields": list(FIELDS), **box} for i in items],
+        [{"scan_id": known["scan"], "item_id": i, "name": f"r{i}", "fields": list(ANSWER), **box} for i in items],
     )  # fmt: skip
     tasks = _rows(
         session, Task,
         [
-            {**project, "item_id": i, "region_id": r, "fields": list(FIELDS), "state": "done", "position": n,
+            {**project, "item_id": i, "region_id": r, "fields": list(ANSWER), "state": "done", "position": n,
              "wanted": 3, "answered": 3, "lent": 0, "unsettled": False, "priority": 0, "created_at": now}
             for n, i, r in zip(numbers, items, regions, strict=True)
         ],
     )  # fmt: skip
-    values = [{name: _entry(drawn) for name in FIELDS} for _ in numbers]
+    values = [{name: _entry(said, drawn) for name, said in ANSWER.items()} for _ in numbers]
     records = _rows(session, Record, [_record(known, i, v, drawn, now) for i, v in zip(items, values, strict=True)])
     session.execute(
         insert(RecordVersion),
@@ -125,9 +125,10 @@ def _some(session: Session, known: dict[str, int], start: int, count: int, drawn
     _answered(session, known, start, tasks, now)
 
 
-def _entry(drawn: random.Random) -> dict[str, Any]:
-    said = [{"said": {"value": text}, "count": count, "unsure": 0} for text, count in (("Axe", 2), ("Adze", 1))]
-    return {"value": "Axe", "confidence": drawn.betavariate(5, 2), "tied": False, "evidence": said}
+def _entry(said: dict[str, Any], drawn: random.Random) -> dict[str, Any]:
+    others = ((said, 2), ({"mark": "illegible"}, 1))
+    evidence = [{"said": one, "count": count, "unsure": 0} for one, count in others]
+    return {**said, "confidence": drawn.betavariate(5, 2), "tied": False, "evidence": evidence}
 
 
 def _record(known: dict[str, int], item: int, values: Any, drawn: random.Random, now: Any) -> dict[str, Any]:
