@@ -21,8 +21,23 @@ from micro.data.models import Account
 from micro.house import House, open_house
 from micro.kinds import kind_folders
 from micro.services.people import person_of
-from micro.web import account, bench, data, desk, iiif, me, news, pictures, practice, public, review, suggest
+from micro.web import (
+    account,
+    bench,
+    data,
+    desk,
+    iiif,
+    me,
+    news,
+    notifications,
+    pictures,
+    practice,
+    public,
+    review,
+    suggest,
+)
 from micro.web.access import bound_request, check_access
+from micro.web.acts import stop_watching, watch_acts
 from micro.web.api import lending
 from micro.web.compressing import compress
 from micro.web.context import SignedIn, current_person, house, send_cookie, volunteer_token
@@ -75,13 +90,30 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     _prepare_templates(app)
     app.before_request(bound_request)  # Before the CSRF guard, which reads forms.
     csrf = CSRFProtect(app)
-    for module in (public, news, account, me, bench, practice, pictures, iiif, suggest, data, review, desk):
+    for module in (
+        public,
+        news,
+        notifications,
+        account,
+        me,
+        bench,
+        practice,
+        pictures,
+        iiif,
+        suggest,
+        data,
+        review,
+        desk,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(lending.blueprint)
     csrf.exempt("micro.web.news.end")  # Mail programs post to it (RFC 8058); its link is the permission.
+    csrf.exempt("micro.web.notifications.end")
     csrf.exempt(lending.blueprint)  # It has its own guard: JSON only, same origin only; see web/api/lending.py.
     app.before_request(check_access)
     app.after_request(compress)  # Registered first, it runs last.
+    app.before_request(watch_acts)
+    app.teardown_request(stop_watching)
     app.after_request(send_cookie)
     app.after_request(_harden)
     return app
@@ -118,6 +150,7 @@ def _prepare_templates(app: Flask) -> None:
             "asset": _asset,
             "modules_of": modules_of,
             "version": __version__,
+            "unread_notices": notifications.unread,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

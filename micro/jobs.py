@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -17,22 +18,27 @@ from rq.serializers import JSONSerializer
 from micro.adapters.processes import forks_die_with_me
 from micro.adapters.queue import connect, intake_hand, open_queue
 from micro.config import Settings
+from micro.core.notices import MAIL_END as DIGEST_END
+from micro.core.notices import MAIL_HEAD, spoken
 from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
 from micro.services import (
     cutting,
     cutting_runs,
     deliveries,
+    digests,
     fit_keeping,
     fitting,
     iiif,
     intake,
     messages,
+    occasions,
     redoing,
     releases,
     settling,
     uploads,
 )
+from micro.services.review import order
 
 log = logging.getLogger(__name__)
 # A worker looks up from an empty queue after so many seconds, whether or not work came; a sweep comes within the first.
@@ -293,6 +299,65 @@ def mail_text(house: House, copy: messages.Copy) -> str:
     return f"{copy.text}\n\n-- \n{words.format(title=copy.title)}\n{project}\n{mail_end(house, copy)}\n"
 
 
+def look_round(house: House, _: int = 0) -> int:
+    """Tells people of queues over their limit, and of projects that are read; returns how many notifications."""
+    with house.database.writing() as session:
+        over = occasions.look_at_limits(session, house.clock())
+        return over + occasions.look_at_read_projects(session, house.clock())
+
+
+def drain_digests(house: House, _: int = 0) -> int:
+    """Sends one digest after the other, each between two transactions; returns how many went or failed for good."""
+    gone = 0
+    while True:
+        with house.database.writing() as session:
+            mail = digests.next_digest(session, house.secret, house.clock())
+        if mail is None:
+            return gone
+        state, reason = "sent", ""
+        try:
+            house.mail.send(mail.to, mail.subject, digest_text(house, mail), digest_end(house, mail))
+        except OutsideFailed as error:
+            state, reason = "failed" if error.permanent else "waiting", error.sentence
+        with house.database.writing() as session:
+            digests.close_digest(session, mail.id, state, reason, house.clock())
+        if state == "waiting":
+            return gone
+        gone += 1
+
+
+def digest_end(house: House, mail: digests.Mail) -> str:
+    """The address that ends notifications by mail for this reader."""
+    return f"{house.settings.public_url}/notifications/end/{mail.token}"
+
+
+def digest_text(house: House, mail: digests.Mail) -> str:
+    """The digest as it is sent: by project what happened, each with its link, and how to end such mails."""
+    site = house.settings.public_url
+    parts, project = [spoken(MAIL_HEAD, mail.language).format(name=mail.name)], ""
+    for title, said, path in mail.lines:
+        parts += [f"{title}\n{'=' * len(title)}"] if title != project else []
+        parts.append(f"{said}\n{site}{path}")
+        project = title
+    if mail.more:
+        parts.append(f"… + {mail.more}: {site}/notifications")
+    end = spoken(DIGEST_END, mail.language).format(
+        site=urlsplit(site).netloc, settings=f"{site}/notifications#settings", end=digest_end(house, mail)
+    )
+    return "\n\n".join([*parts, f"-- \n{end}"]) + "\n"
+
+
+def rerank_queue(house: House, project_id: int) -> int:
+    """Brings a queue up to the pace as it is measured now, some records a transaction; returns how many moved."""
+    last = moved = 0
+    while True:
+        with house.database.writing() as session:
+            some = order.rerank_some(session, project_id, last)
+        if some is None:
+            return moved
+        last, moved = some[0], moved + some[1]
+
+
 def sweep_all(house: House) -> dict[str, int]:
     """Takes in, cuts, settles and releases whatever is behind; returns how much of each, and how many parts failed."""
     with house.database.reading() as session:
@@ -303,6 +368,7 @@ def sweep_all(house: House) -> dict[str, int]:
         outdated = redoing.projects_to_redo(session)
         unfinished = releases.releases_behind(session)
         unsent = messages.messages_behind(session)
+        decided = order.projects_decided_lately(session, house.clock())
     parts: tuple[tuple[str, Sequence[Any], Callable[..., int]], ...] = (
         ("files taken in", undelivered, drain_intake),
         ("scans cut", uncut, drain_cutting),
@@ -313,6 +379,9 @@ def sweep_all(house: House) -> dict[str, int]:
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),
         ("old tiles deleted", [0], trim_tiles),
+        ("queues put in order", decided, rerank_queue),
+        ("notifications made", [0], look_round),
+        ("digests sent", [0], drain_digests),
     )
     done = {what: 0 for what, _, _ in parts} | {"failed": 0}
     for what, subjects, drain in parts:

@@ -38,8 +38,8 @@ RECORD = _moves(
     open="review settled decided rejected",
     review="open settled decided rejected",
     settled="open review decided rejected",
-    decided="open review decided rejected",
-    rejected="open review decided",
+    decided="open review settled decided rejected",
+    rejected="open review settled decided",
 )
 RELEASE = _moves(making="published failed", published="", failed="making")
 # A file that is "working" is in a worker's hand, and may go on into the hand of another when the first was killed.
@@ -63,6 +63,7 @@ NEWS = _moves(published="withdrawn", withdrawn="published")
 AGREEMENT = _moves(agreed="withdrawn", withdrawn="agreed")
 MESSAGE = _moves(waiting="done cancelled", done="waiting", cancelled="waiting")
 MESSAGE_COPY = _moves(waiting="sending dropped", sending="sent failed waiting", sent="", failed="waiting", dropped="")
+DIGEST = _moves(sending="sent failed waiting", waiting="sending", sent="", failed="")
 
 # What visitors may see, and where answers may be given.
 PUBLIC_PROJECTS = frozenset({"live", "paused", "finished"})

@@ -10,14 +10,28 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Select, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 SQLITE_WAIT_MS = 30_000
 Query = TypeVar("Query", bound=Select[Any])
+
+
+class Watch(Protocol):
+    """Looks at writing transactions: at each one's beginning, and before it is committed, when it may add to it."""
+
+    def begun(self, session: Session) -> None: ...
+
+    def ending(self, session: Session) -> None: ...
+
+
+# Who watches what this thread writes; the web sets it for the acts of professionals.
+WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
 class Database:
@@ -43,7 +57,13 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session for one use case: committed at the end, rolled back when anything is raised."""
         with self._turn(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+            if (watch := WATCH.get()) is None:
+                yield session
+                return
+            watch.begun(session)
             yield session
+            session.flush()
+            watch.ending(session)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -79,3 +99,8 @@ def locked(statement: Query, skip: bool = False) -> Query:
     FOR NO KEY UPDATE, because keys never change: rows that merely refer to the held ones are added without waiting.
     """
     return statement.with_for_update(skip_locked=skip, key_share=True)
+
+
+def inserting(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens when the row is there already; both databases say it in the same words."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)

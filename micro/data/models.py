@@ -1,9 +1,11 @@
 """All tables, imported in one place so that the metadata is whole."""
 
+from micro.data.acts import Act
 from micro.data.base import Base
 from micro.data.gold import Gold, GoldCheck, Guide, Practice
 from micro.data.learning import Conduct, Learning, Lesson, Reliability
 from micro.data.news import Agreement, Message, MessageCopy, News
+from micro.data.notifications import Digest, MailChoice, Notification, QueueLimit
 from micro.data.people import (
     Acceptance,
     Account,
@@ -16,7 +18,7 @@ from micro.data.people import (
     Volunteer,
 )
 from micro.data.projects import Project, Setup
-from micro.data.records import Decision, Record, RecordVersion, Release
+from micro.data.records import Decision, Record, RecordHold, RecordVersion, Release
 from micro.data.scans import CuttingRun, Intake, IntakeFile, Item, Layout, Region, Scan
 from micro.data.vocabularies import Concept, Vocabulary
 from micro.data.work import Answer, Assignment, Report, SetAside, Task
@@ -24,6 +26,7 @@ from micro.data.work import Answer, Assignment, Report, SetAside, Task
 __all__ = [
     "Acceptance",
     "Account",
+    "Act",
     "Agreement",
     "Answer",
     "Assignment",
@@ -33,6 +36,7 @@ __all__ = [
     "Conduct",
     "CuttingRun",
     "Decision",
+    "Digest",
     "Gold",
     "GoldCheck",
     "Guide",
@@ -44,14 +48,18 @@ __all__ = [
     "Layout",
     "Learning",
     "Lesson",
+    "MailChoice",
     "Membership",
     "Message",
     "MessageCopy",
     "Move",
     "News",
+    "Notification",
     "Practice",
     "Project",
+    "QueueLimit",
     "Record",
+    "RecordHold",
     "RecordVersion",
     "Region",
     "Release",

@@ -17,9 +17,10 @@ class Project(Addressed, Base):
 
     ``texts`` holds what visitors read, by language: {"en": {"title", "lead", "about"}, "fr": {…}}.
     ``task_order`` is "finish_first" or "spread". ``cutting`` is the way to cut scans, see core/cutting.py.
-    ``adaptive``: a task below its target ends too when one more answer is not expected to help.
-    ``trial_key`` opens the project to whoever holds it while its state is "trial". One card in ``gold_every`` that a
-    volunteer gets is one whose answer is known, 0 for none; with ``gold_tells`` they hear at once how they did.
+    ``adaptive``: a task below its target ends too when one more answer is not expected to help. ``four_eyes``: a second
+    person confirms every decision before it counts. ``trial_key`` opens the project to whoever holds it while its state
+    is "trial". One card in ``gold_every`` that a volunteer gets is one whose answer is known, 0 for none; with
+    ``gold_tells`` they hear at once how they did.
     """
 
     __tablename__ = "project"
@@ -39,6 +40,7 @@ class Project(Addressed, Base):
     trial_key: Mapped[str | None] = mapped_column(String(40))
     gold_every: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     gold_tells: Mapped[bool] = mapped_column(default=False, server_default=false())
+    four_eyes: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
     collection: Mapped[Collection] = relationship()

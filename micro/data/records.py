@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
 from micro.data.people import Account
 from micro.data.projects import Project
 from micro.data.scans import Item
+
+# What every index of the queue begins with.
+QUEUE = ("project_id", "state")
 
 
 class Record(Addressed, Base):
@@ -21,14 +24,21 @@ class Record(Addressed, Base):
     said so), rejected (left out of releases). ``current`` is the number of the version that is believed;
     ``proposed`` that of the engine's newest outcome, which differs from it after a person's decision.
     ``confidence`` is the lowest of the current version's fields, 0 to 1, or of the engine's newest outcome when the
-    evidence changed. ``reason`` says why a person is asked.
+    evidence changed. ``reason`` says why a person is asked, ``asked_at`` since when.
     ``revision`` grows with every change, so that a decision can name what its maker had seen.
+    ``errors`` is how many errors a look is expected to remove, ``fields_count`` how many fields there are to look at,
+    and ``cost_s`` the seconds of work for each of these errors: the order of the queue, see core/review_order.py.
+    ``assignee_id`` is the colleague who is asked. ``question`` is what a reviewer asks the volunteers.
     """
 
     __tablename__ = "record"
     __table_args__ = (
         UniqueConstraint("item_id"),
-        Index("ix_record_queue", "project_id", "state", "confidence", "id"),
+        # Each begins with what is asked for and holds every filter, so that no row is read to be left out.
+        Index("ix_record_queue", *QUEUE, "cost_s", "id", "reason", "confidence", "asked_at", "assignee_id"),
+        Index("ix_record_reason", *QUEUE, "reason", "cost_s", "id", "confidence", "asked_at", "assignee_id"),
+        Index("ix_record_assignee", *QUEUE, "assignee_id", "cost_s", "id", "reason", "confidence", "asked_at"),
+        Index("ix_record_confidence", *QUEUE, "confidence", "reason", "asked_at", "assignee_id"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
@@ -41,9 +51,16 @@ class Record(Addressed, Base):
     proposed: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    errors: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    fields_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    cost_s: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    question: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
     item: Mapped[Item] = relationship()
     project: Mapped[Project] = relationship()
+    assignee: Mapped[Account | None] = relationship()
 
 
 class RecordVersion(Base):
@@ -72,11 +89,18 @@ class Decision(Addressed, Base):
     """A professional's word about a record, never changed.
 
     ``revision`` is the record's as it was on the screen; the unique key refuses the second of two decisions made on
-    the same sight. ``made`` is the number of the version that came of it, if any.
+    the same sight. ``made`` is the number of the version that came of it, if any. ``asked`` is the reason for which
+    the record waited, ``took_s`` how long its maker looked at it, ``fields_count`` at how many fields: the measure of
+    what a decision costs. ``to_id`` is the colleague it was handed to, ``question`` what the volunteers were asked.
+    ``before`` is what an undo brings back: {"state", "reason", …, "tasks": {id: [state, wanted]}}.
     """
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("record_id", "revision"),)
+    __table_args__ = (
+        UniqueConstraint("record_id", "revision"),
+        Index("ix_decision_pace", "asked", "id"),
+        Index("ix_decision_at", "at"),
+    )
 
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
     revision: Mapped[int]
@@ -85,8 +109,26 @@ class Decision(Addressed, Base):
     made: Mapped[int | None]
     reason: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime]
+    asked: Mapped[str] = mapped_column(String(30), default="", server_default=text("''"))
+    took_s: Mapped[float | None]
+    fields_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    to_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    question: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    before: Mapped[dict[str, Any] | None]
 
     record: Mapped[Record] = relationship()
+    account: Mapped[Account] = relationship(foreign_keys=[account_id])
+
+
+class RecordHold(Base):
+    """Who has a record open on the screen, and until when: a soft lock. It names the holder and stops nobody."""
+
+    __tablename__ = "record_hold"
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    until: Mapped[datetime]
+
     account: Mapped[Account] = relationship()
 
 

@@ -131,7 +131,8 @@ class Answer(Addressed, Base):
         UniqueConstraint("assignment_id", "number"),
         UniqueConstraint("assignment_id", "submission_key"),
         Index("ix_answer_source", "project_id", "source_id", unique=True),
-        Index("ix_answer_project_at", "project_id", "at"),
+        Index("ix_answer_project_at", "project_id", "at", "volunteer_id"),
+        Index("ix_answer_people", "project_id", "volunteer_id", "at"),
     )
 
     assignment_id: Mapped[int] = mapped_column(ForeignKey("assignment.id"))

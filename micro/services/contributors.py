@@ -29,7 +29,7 @@ from micro.data.models import (
     Volunteer,
 )
 from micro.errors import NotFound
-from micro.services.review_queue import form_of
+from micro.services.review.versions import form_of
 from micro.services.setting_aside import is_set_aside, person_id, place_from_last
 from micro.services.settling import bare
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
@@ -25,51 +24,45 @@ from micro.data.models import (
     Task,
     Volunteer,
 )
+from micro.services.dashboard import Day, days_of
 from micro.services.setting_aside import person_id
 
-DAYS = 28
 FIRST_EXPERIENCE = 10  # So many done tasks tell how many answers one takes; before that the rule's least does.
 
 
 @dataclass(frozen=True)
 class Course:
-    """``by_day`` are the answers of the last 28 days, oldest first, today's as the last.
+    """``days`` are the answers of the last 28 days, oldest first, today's as the last.
 
     ``week`` and ``week_before`` count answers in the last 7 times 24 hours and the 7 before; ``people_week`` those who
     gave them, ``people_new`` those of them who never answered here before.
     """
 
-    by_day: tuple[tuple[date, int], ...]
+    days: tuple[Day, ...]
     week: int
     week_before: int
     people_week: int
     people_new: int
     forecast: Forecast | None
 
+    @property
+    def by_day(self) -> tuple[tuple[date, int], ...]:
+        """The answers of each day."""
+        return tuple((one.day, one.answers) for one in self.days)
+
 
 def course_of(session: Session, project: Project, now: datetime) -> Course:
     """The course of a project. Cost: some counts over its answers of four weeks, by index."""
-    by_day = _by_day(session, project.id, now)
+    days = days_of(session, project.id, now)
     weeks = [now - timedelta(days=7 * number) for number in (0, 1, 2)]
     week, week_before = (
         _answers_between(session, project.id, *span) for span in ((weeks[1], now), (weeks[2], weeks[1]))
     )
     people, newcomers = _people_since(session, project.id, weeks[1])
-    full = [count for _, count in by_day[:-1]]
+    full = [one.answers for one in days[:-1]]
     began = next((place for place, count in enumerate(full) if count), len(full))
     ahead = forecast(full[began:], missing_answers(session, project), now.date()) if project.state == "live" else None
-    return Course(by_day, week, week_before, people, newcomers, ahead)
-
-
-def _by_day(session: Session, project_id: int, now: datetime) -> tuple[tuple[date, int], ...]:
-    """The answers of each of the last days, in UTC: one query, for the databases count dates in different zones."""
-    days = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    starts = [datetime.combine(day, time(), UTC) for day in days]
-    counts = [func.count(case(((Answer.at >= start) & (Answer.at < start + timedelta(days=1)), 1))) for start in starts]
-    found: Sequence[int] = session.execute(
-        select(*counts).where(Answer.project_id == project_id, Answer.at >= starts[0])
-    ).one()
-    return tuple(zip(days, found, strict=True))
+    return Course(days, week, week_before, people, newcomers, ahead)
 
 
 def _answers_between(session: Session, project_id: int, start: datetime, end: datetime) -> int:

@@ -38,7 +38,8 @@ REDUNDANCY = ("min_answers", "max_answers", "target_confidence", "adaptive")
 class ProjectSettings:
     """What a manager sets. ``texts`` by language: title, lead, about.
 
-    ``rights`` and ``credit`` are for scans that are brought in from now on without their own.
+    ``rights`` and ``credit`` are for scans that are brought in from now on without their own. ``four_eyes``: a second
+    person confirms every decision.
     """
 
     texts: Mapping[str, Mapping[str, str]]
@@ -51,6 +52,7 @@ class ProjectSettings:
     rights: str = ""
     credit: str = ""
     adaptive: bool = True
+    four_eyes: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def settings_of(project: Project) -> ProjectSettings:
         project.text("rights", "en"),
         project.text("credit", "en"),
         project.adaptive,
+        project.four_eyes,
     )
 
 
@@ -146,6 +149,7 @@ def change_settings(
     project.min_answers, project.max_answers = checked.min_answers, checked.max_answers
     project.target_confidence, project.task_order = checked.target_confidence, checked.task_order
     project.adaptive = checked.adaptive
+    project.four_eyes = checked.four_eyes
     session.flush()
     if set(changed) & set(REDUNDANCY):
         follow_redundancy(session, project)
@@ -227,6 +231,7 @@ def checked_settings(wished: ProjectSettings) -> ProjectSettings:
         rights,
         credit,
         bool(wished.adaptive),
+        bool(wished.four_eyes),
     )
 
 

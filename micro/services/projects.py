@@ -17,7 +17,7 @@ from micro.core.states import PROJECT, PUBLIC_PROJECTS, check_move
 from micro.data.models import Collection, Institution, Project, Setup, Task
 from micro.errors import BadAnswer, Conflict, NotFound
 from micro.kinds import kind_named
-from micro.services import trials
+from micro.services import occasions, trials
 from micro.services.cutting import hold_project
 from micro.services.figures import (
     Progress,
@@ -194,6 +194,7 @@ def move_project(
         trials.new_key(session, project, account_id, now)
     note_move(session, "project", project.id, account_id, now, project.state, to_state, why)
     project.state = to_state
+    occasions.moved(session, project, account_id, why, now)
     session.flush()
     return work
 

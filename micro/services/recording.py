@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 from micro.core.consensus import ENGINE
 from micro.core.consensus.keys import key_of
 from micro.core.fields import Field
-from micro.core.review import Standing, standing
+from micro.core.review import CHANGED, Standing, is_contentious, standing
 from micro.data.models import Answer, Project, Record, RecordVersion, SetAside, Task, Volunteer
 from micro.services.heard import fits
 from micro.services.moves import note_move
+from micro.services.occasions import came_back
 from micro.services.versions import lowest, next_number, version_of
-
-CHANGED = Standing("review", "evidence_changed")
 
 
 def write_record(
@@ -31,15 +30,24 @@ def write_record(
     values: dict[str, Any],
     finished: bool,
     now: datetime,
-) -> None:
-    """Keeps the newest outcome ``values`` of a record that is held; ``finished``: no task waits for answers."""
+    engine: str = ENGINE,
+) -> bool:
+    """Keeps the newest outcome ``values`` of a record that is held; returns whether it is another one than before.
+
+    ``finished``: no task waits for answers. ``engine``: the name of what merged them.
+    """
     before = Standing(record.state, record.reason)
     current = version_of(session, record, record.current)
     by_person = current is not None and current.made_by == "decision"
     agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values)
-    made = _new_version(session, record, values, now)
+    made = _new_version(session, record, values, now, engine)
     after = standing(
-        before, finished=finished, confidence=lowest(values), target=project.target_confidence, agrees=agrees
+        before,
+        finished=finished,
+        confidence=lowest(values),
+        target=project.target_confidence,
+        agrees=agrees,
+        contentious=is_contentious(values),
     )
     if after == CHANGED and current is not None and _is_as_it_was(session, fields, record, current, values):
         after, record.confidence = Standing("decided", ""), lowest(current.values)
@@ -49,10 +57,13 @@ def write_record(
         record.confidence = lowest(values)
     if after.state != before.state:
         note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
-    if after != before or made is not None:
+        if before.state == "open":
+            came_back(session, record, now)
+    if is_another := after != before or made is not None:
         record.state, record.reason, record.changed_at = after.state, after.reason, now
         record.revision += 1
     session.flush()
+    return is_another
 
 
 def _agrees(
@@ -118,18 +129,20 @@ def _compared(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dict[st
     }
 
 
-def _new_version(session: Session, record: Record, values: dict[str, Any], now: datetime) -> RecordVersion | None:
+def _new_version(
+    session: Session, record: Record, values: dict[str, Any], now: datetime, engine: str
+) -> RecordVersion | None:
     """A new version by the engine, or None when nothing changed since its last."""
-    fingerprint = fingerprint_of(values)
+    fingerprint = fingerprint_of(values, engine)
     last = version_of(session, record, record.proposed)
-    if last is not None and (last.engine, last.fingerprint) == (ENGINE, fingerprint):
+    if last is not None and (last.engine, last.fingerprint) == (engine, fingerprint):
         return None
     made = RecordVersion(
         record_id=record.id,
         number=next_number(session, record),
         values=values,
         made_by="engine",
-        engine=ENGINE,
+        engine=engine,
         fingerprint=fingerprint,
         made_at=now,
     )
@@ -139,10 +152,10 @@ def _new_version(session: Session, record: Record, values: dict[str, Any], now: 
     return made
 
 
-def fingerprint_of(values: Mapping[str, Any]) -> str:
+def fingerprint_of(values: Mapping[str, Any], engine: str = ENGINE) -> str:
     """A hash of what a version says and how sure it is; not of how many records were checked meanwhile."""
     told = {
         name: {part: entry[part] for part in entry if part not in ("between", "checked")}
         for name, entry in values.items()
     }
-    return hashlib.sha256(json.dumps([ENGINE, told], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([engine, told], sort_keys=True).encode()).hexdigest()

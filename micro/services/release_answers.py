@@ -36,7 +36,7 @@ class WrittenAnswers:
 
 def is_released() -> ColumnElement[bool]:
     """Which records a release holds: those with an outcome that were not rejected."""
-    somebody_spoke = (Record.answers_count > 0) | (Record.state == "decided")
+    somebody_spoke = (Record.answers_count > 0) | (Record.state == "decided") | (Record.reason == "evidence_changed")
     return (Record.state != "rejected") & (Record.current > 0) & somebody_spoke
 
 

@@ -27,6 +27,7 @@ from micro.core.release.figures import Tally
 from micro.core.release.objects import record_object
 from micro.core.release.papers import VOCABULARY, Colophon, rows_file
 from micro.core.release.rows import RecordFacts, RegionFacts
+from micro.core.review import MAKING
 from micro.data.models import Decision, Item, Record, RecordVersion, Region, Release, Scan, Task
 from micro.data.snapshot import hold_still
 from micro.kinds import kind_named
@@ -294,7 +295,7 @@ class _Reading:
     def _reviewed(self, record_ids: list[int]) -> dict[int, datetime]:
         found = self.session.execute(
             select(Decision.record_id, func.max(Decision.at))
-            .where(Decision.record_id.in_(record_ids), Decision.action.in_(("accept", "amend")))
+            .where(Decision.record_id.in_(record_ids), Decision.action.in_(MAKING))
             .group_by(Decision.record_id)
         )
         return {record_id: at for record_id, at in found}  # dict() alone would take the Result for a mapping.

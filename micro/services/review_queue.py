@@ -1,37 +1,42 @@
-"""The queue of records that a professional looks at: lowest confidence first, then oldest."""
+"""The queue of records that a professional looks at, the best use of the next minute first.
+
+The order is stored (see review/order.py), so that an index gives it however many wait. Pages are cut by key: each
+begins behind the last row of the one before, whatever was decided meanwhile (review/keyset.py). Counts are exact up to
+COUNTED.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection as Some
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from micro.core.fields import Field, Said
-from micro.data.models import Collection, Item, Project, Record, RecordVersion, Region
+from micro.core.fields import Field
+from micro.core.review import REASONS
+from micro.data.models import Collection, Decision, Item, Project, Record, RecordVersion, Region
 from micro.errors import NotFound
-from micro.kinds import kind_named
-from micro.services.assignments import current_setup
-from micro.services.settling import bare
+from micro.services.review import holds
+from micro.services.review.filters import (
+    BANDS,
+    STATES,
+    WHOSE,
+    Conditions,
+    QueueFilters,
+    conditions,
+    in_band,
+    is_whose,
+)
+from micro.services.review.keyset import after_key, before_key, first_of, page_of
+from micro.services.review.versions import field_regions, form_of, newest_versions, weakest_field
 
-ROWS_A_PAGE = 20
-# Bands of confidence, 0 to 1: from and below.
-BANDS: Mapping[str, tuple[float, float]] = {"low": (0.0, 0.6), "middle": (0.6, 0.9), "high": (0.9, 2.0)}
-REASONS = ("conflict", "evidence_changed")
-STATES = ("review", "settled", "decided", "rejected")
-
-
-@dataclass(frozen=True)
-class QueueFilters:
-    """Which records: of one project (by slug, empty for all), in one state, for these reasons and bands (none: all)."""
-
-    project: str = ""
-    state: str = "review"
-    reasons: tuple[str, ...] = ()
-    bands: tuple[str, ...] = ()
+COUNTED = 1000
+PACE_MEASURED = 50
+PACE_NEEDED = 10
 
 
 @dataclass(frozen=True)
@@ -46,15 +51,21 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class QueuePage:
-    """One page of the queue. ``total`` and the counts are exact; a count says how many records a choice would show."""
+    """One page of the queue. A count beyond COUNTED is COUNTED + 1 and means “more than that”.
+
+    ``earlier`` and ``later`` are the keys of the pages beside it, empty where there is none. ``usual_s`` is what a
+    record takes this person, None while too few were measured.
+    """
 
     rows: tuple[QueueRow, ...]
     total: int
-    page: int
-    pages: int
+    earlier: str
+    later: str
     by_state: Mapping[str, int]
     by_reason: Mapping[str, int]
     by_band: Mapping[str, int]
+    by_whose: Mapping[str, int]
+    usual_s: float | None
 
 
 @dataclass(frozen=True)
@@ -77,49 +88,85 @@ def projects_to_review(session: Session, institution_ids: Some[int] | None) -> l
     return list(session.scalars(query))
 
 
-def queue(session: Session, institution_ids: Some[int] | None, filters: QueueFilters, page: int = 1) -> QueuePage:
-    """One page of the queue; NotFound for a project that is not theirs. A page beyond the last shows the last."""
-    projects = _chosen(session, institution_ids, filters)
-    chosen = _condition(projects, filters)
-    total = session.scalar(select(func.count()).select_from(Record).where(chosen)) or 0
-    pages = max(1, -(-total // ROWS_A_PAGE))
-    page = min(max(1, page), pages)
-    records = session.scalars(
-        _in_order(select(Record).where(chosen))
-        .offset((page - 1) * ROWS_A_PAGE)
-        .limit(ROWS_A_PAGE)
-        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))
-    ).all()
-    by_reason, by_band = _facets(session, projects, filters)
-    return QueuePage(_rows(session, records), total, page, pages, _by_state(session, projects), by_reason, by_band)
+def queue(
+    session: Session,
+    institution_ids: Some[int] | None,
+    filters: QueueFilters,
+    now: datetime,
+    after: str = "",
+    before: str = "",
+) -> QueuePage:
+    """One page of the queue, behind or in front of a key; NotFound for a project that is not theirs."""
+    all_ = _chosen(session, institution_ids, filters)
+    chosen = conditions(session, all_, filters, now)
+    waiting = _with_any(session, all_, filters.state)
+    ids, earlier, later = page_of(session, chosen, waiting, after, before)
+    query = select(Record).where(Record.id.in_(ids))
+    found = session.scalars(
+        query.options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project), _assignee())
+    )
+    by_id = {record.id: record for record in found}
+    return QueuePage(
+        rows=_rows(session, [by_id[one] for one in ids]),
+        total=_count(session, chosen.of(waiting)) if waiting else 0,
+        earlier=earlier,
+        later=later,
+        usual_s=usual_s(session, filters.account_id),
+        **_facets(session, chosen, all_, waiting, filters),
+    )
 
 
 def neighbours(
-    session: Session, institution_ids: Some[int] | None, filters: QueueFilters, record: Record
+    session: Session, institution_ids: Some[int] | None, filters: QueueFilters, record: Record, now: datetime
 ) -> Neighbours:
-    """What comes before and after a record in the queue, whether or not it still is in it; round at neither end."""
-    chosen = _condition(_chosen(session, institution_ids, filters), filters)
-    earlier, later = _before(record), _after(record)
-    before = session.scalar(select(func.count()).select_from(Record).where(chosen, earlier)) or 0
-    total = session.scalar(select(func.count()).select_from(Record).where(chosen)) or 0
-    previous = session.scalar(
-        select(Record.public_id).where(chosen, earlier).order_by(Record.confidence.desc(), Record.id.desc()).limit(1)
+    """What comes before and after a record in the queue, whether or not it still is in it; round at neither end.
+
+    Records that a colleague has open are passed over.
+    """
+    all_ = _chosen(session, institution_ids, filters)
+    chosen, waiting = conditions(session, all_, filters, now), _with_any(session, all_, filters.state)
+    if not waiting:
+        return Neighbours(0, 0, None, None)
+    free = ~holds.is_held_by_others(filters.account_id, now)
+    earlier, later = before_key(record.cost_s, record.id), after_key(record.cost_s, record.id)
+    return Neighbours(
+        _count(session, and_(chosen.of(waiting), earlier)),
+        _count(session, chosen.of(waiting)),
+        first_of(session, chosen, waiting, and_(earlier, free), backwards=True),
+        first_of(session, chosen, waiting, and_(later, free)),
     )
-    following = session.scalar(_in_order(select(Record.public_id).where(chosen, later)).limit(1))
-    return Neighbours(before, total, previous, following)
 
 
 def next_record(
-    session: Session, institution_ids: Some[int] | None, filters: QueueFilters, after: Record
+    session: Session, institution_ids: Some[int] | None, filters: QueueFilters, after: Record, now: datetime
 ) -> str | None:
     """The public id of the record to look at after this one: the next in order, else the first; None if none is left.
 
-    To be asked before ``after`` is decided: a decision changes its place.
+    To be asked before ``after`` is decided: a decision changes its place. What a colleague has open is passed over.
     """
-    chosen = _condition(_chosen(session, institution_ids, filters), filters)
-    query = select(Record.public_id).where(chosen, Record.id != after.id)
-    found: str | None = session.scalar(_in_order(query.where(_after(after))).limit(1))
-    return found or session.scalar(_in_order(query).limit(1))
+    all_ = _chosen(session, institution_ids, filters)
+    chosen, waiting = conditions(session, all_, filters, now), _with_any(session, all_, filters.state)
+    other = and_(Record.id != after.id, ~holds.is_held_by_others(filters.account_id, now))
+    found = first_of(session, chosen, waiting, and_(other, after_key(after.cost_s, after.id)))
+    return found or first_of(session, chosen, waiting, other)
+
+
+def usual_s(session: Session, account_id: int) -> float | None:
+    """The median of what this person's newest decisions took, in seconds; None while there are too few."""
+    newest = session.scalars(
+        select(Decision.took_s)
+        .where(Decision.account_id == account_id, Decision.took_s.is_not(None))
+        .order_by(Decision.id.desc())
+        .limit(PACE_MEASURED)
+    ).all()
+    return sorted(took or 0.0 for took in newest)[len(newest) // 2] if len(newest) >= PACE_NEEDED else None
+
+
+# --- choosing -------------------------------------------------------------------------------------------------------
+
+
+def _assignee() -> Any:
+    return joinedload(Record.assignee)
 
 
 def _chosen(session: Session, institution_ids: Some[int] | None, filters: QueueFilters) -> list[int]:
@@ -132,58 +179,52 @@ def _chosen(session: Session, institution_ids: Some[int] | None, filters: QueueF
     return found
 
 
-def _condition(projects: Sequence[int], filters: QueueFilters, *, without: str = "") -> ColumnElement[bool]:
-    """The rows that the filters let through; ``without`` "reasons" or "bands" leaves that filter out."""
-    # One project as an equation, so that the index gives the order without sorting.
-    which = Record.project_id == projects[0] if len(projects) == 1 else Record.project_id.in_(projects)
-    parts = [which, Record.state == filters.state]
-    if filters.reasons and without != "reasons":
-        parts.append(Record.reason.in_(filters.reasons))
-    if filters.bands and without != "bands":
-        parts.append(or_(*(_in_band(band) for band in filters.bands if band in BANDS)))
-    return and_(*parts)
+def _with_any(session: Session, projects: Sequence[int], state: str) -> list[int]:
+    """Those of the projects that have any record in this state: a look into the index for each."""
+    has_one = exists().where(Record.project_id == Project.id, Record.state == state)
+    return list(session.scalars(select(Project.id).where(Project.id.in_(projects), has_one).order_by(Project.id)))
 
 
-def _in_band(band: str) -> ColumnElement[bool]:
-    least, below = BANDS[band]
-    return and_(Record.confidence >= least, Record.confidence < below)
+# --- counts ---------------------------------------------------------------------------------------------------------
 
 
-def _in_order(query: Select[Any]) -> Select[Any]:
-    return query.order_by(Record.confidence, Record.id)
+def _count(session: Session, condition: ColumnElement[bool]) -> int:
+    """How many rows there are, COUNTED + 1 for more: reads no more of the index than that."""
+    some = select(Record.id).where(condition).limit(COUNTED + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _before(record: Record) -> ColumnElement[bool]:
-    return or_(
-        Record.confidence < record.confidence, and_(Record.confidence == record.confidence, Record.id < record.id)
-    )
+def _facets(
+    session: Session, chosen: Conditions, all_: Sequence[int], waiting: Sequence[int], filters: QueueFilters
+) -> dict[str, dict[str, int]]:
+    """How many records each choice would show, under the other filters; all of them in one statement."""
+    if not all_:
+        return {
+            "by_state": dict.fromkeys(STATES, 0),
+            "by_reason": dict.fromkeys(REASONS, 0),
+            "by_band": dict.fromkeys(BANDS, 0),
+            "by_whose": dict.fromkeys(WHOSE, 0),
+        }
+    only_state = replace(chosen, parts={})
+    asked: dict[str, dict[str, ColumnElement[bool]]] = {
+        "by_state": {state: only_state.of(all_, state=state) for state in STATES},
+        "by_reason": {one: and_(chosen.of(all_, without="reasons"), Record.reason == one) for one in REASONS},
+        "by_band": {band: and_(chosen.of(all_, without="bands"), in_band(band)) for band in BANDS},
+        "by_whose": {
+            "everybody": chosen.of(all_, without="whose"),
+            **{one: and_(chosen.of(all_, without="whose"), is_whose(one, filters.account_id)) for one in WHOSE[1:]},
+        },
+    }
+    counts = [
+        select(func.count()).select_from(select(Record.id).where(condition).limit(COUNTED + 1).subquery())
+        for choices in asked.values()
+        for condition in choices.values()
+    ]
+    row = iter(session.execute(select(*(count.scalar_subquery() for count in counts))).one())
+    return {name: {choice: next(row) for choice in choices} for name, choices in asked.items()}
 
 
-def _after(record: Record) -> ColumnElement[bool]:
-    return or_(
-        Record.confidence > record.confidence, and_(Record.confidence == record.confidence, Record.id > record.id)
-    )
-
-
-def _facets(session: Session, projects: Sequence[int], filters: QueueFilters) -> tuple[dict[str, int], dict[str, int]]:
-    """Records by reason (under the chosen bands) and by band (under the chosen reasons)."""
-    band = case(*((_in_band(name), name) for name in BANDS), else_="high")
-    by_reason = select(Record.reason, func.count()).where(_condition(projects, filters, without="reasons"))
-    by_band = select(band, func.count()).where(_condition(projects, filters, without="bands"))
-    return (
-        _counted(session, REASONS, by_reason.group_by(Record.reason)),
-        _counted(session, BANDS, by_band.group_by(band)),
-    )
-
-
-def _by_state(session: Session, projects: Sequence[int]) -> dict[str, int]:
-    by_state = select(Record.state, func.count()).where(Record.project_id.in_(projects)).group_by(Record.state)
-    return _counted(session, STATES, by_state)
-
-
-def _counted(session: Session, names: Iterable[str], query: Select[str, int]) -> dict[str, int]:
-    found = {name: count for name, count in session.execute(query)}
-    return {name: found.get(name, 0) for name in names}
+# --- rows -----------------------------------------------------------------------------------------------------------
 
 
 def _rows(session: Session, records: Sequence[Record]) -> tuple[QueueRow, ...]:
@@ -207,60 +248,3 @@ def _row(
     newest = proposed or current
     evidence = newest.values[name]["evidence"] if newest is not None and name else []
     return QueueRow(record, form.get(name), regions.get(name), tuple(evidence[:2]))
-
-
-def weakest_field(current: RecordVersion | None, proposed: RecordVersion | None, form: Mapping[str, Field]) -> str:
-    """The name of the field to look at first: one where new answers contradict a decision, else the least sure one.
-
-    Fields count in the order of the form; empty when nothing is known yet.
-    """
-    newest = proposed or current
-    names = [name for name in form if newest is not None and name in newest.values]
-    if newest is None or not names:
-        return ""
-    if current is not None and current.made_by == "decision":
-        decided, said = bare(current.values), bare(newest.values)
-        if contradicted := [name for name in names if decided.get(name) != said[name]]:
-            return contradicted[0]
-    return min(names, key=lambda name: newest.values[name]["confidence"])
-
-
-Pair = tuple[RecordVersion | None, RecordVersion | None]
-
-
-def newest_versions(session: Session, records: Iterable[Record]) -> dict[int, Pair]:
-    """By record id: the version that is believed, and the engine's newest, each None where there is none yet."""
-    records = list(records)
-    found = session.scalars(
-        select(RecordVersion)
-        .join(Record, Record.id == RecordVersion.record_id)
-        .where(
-            Record.id.in_([record.id for record in records]),
-            or_(RecordVersion.number == Record.current, RecordVersion.number == Record.proposed),
-        )
-    )
-    by_number = {(version.record_id, version.number): version for version in found}
-    return {
-        record.id: (by_number.get((record.id, record.current)), by_number.get((record.id, record.proposed)))
-        for record in records
-    }
-
-
-def field_regions(session: Session, item_ids: Sequence[int]) -> dict[int, dict[str, Region]]:
-    """By item: the narrowest region in which each field is read."""
-    found = session.scalars(select(Region).where(Region.item_id.in_(item_ids)).options(joinedload(Region.scan)))
-    regions: dict[int, dict[str, Region]] = {}
-    for region in sorted(found, key=lambda r: (-len(r.fields), r.id)):
-        regions.setdefault(region.item_id, {}).update(dict.fromkeys(region.fields, region))
-    return regions
-
-
-def form_of(session: Session, project_id: int) -> dict[str, Field]:
-    """The fields of a project's newest form, by name, in order."""
-    setup = current_setup(session, project_id)
-    return {field.name: field for field in kind_named(setup.kind).fields(setup.body)}
-
-
-def said_of(version: RecordVersion | None, name: str) -> Said:
-    """What a version says of a field; empty when it says nothing."""
-    return bare(version.values).get(name, {}) if version is not None else {}

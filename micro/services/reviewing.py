@@ -1,170 +1,51 @@
-"""Reviewing: a professional looks at a record, decides, and sees what was decided before."""
+"""Reviewing: the one door of decisions. Whatever a professional says about a record comes in by :func:`decide`.
+
+Nothing is ever changed: a decision is a row, what it makes is a version, and an undo is one more decision that brings
+back what was before. Who holds what: the item's tasks by id, then the record, as settling holds them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session
 
-from micro.core.fields import Field, Said
-from micro.core.review import after_decision
-from micro.core.states import TASK, check_move
-from micro.data.database import locked
-from micro.data.models import Account, Answer, Decision, Item, Record, RecordVersion, Region, Task, Volunteer
-from micro.errors import Conflict, NotAllowed, NotFound
+from micro.core.fields import Said
+from micro.core.review import WORDS, Standing, after_decision
+from micro.data.models import Decision, Record
+from micro.errors import Conflict, NotAllowed
 from micro.kinds import kind_named, narrowed
 from micro.services.assignments import current_setup
-from micro.services.moves import moves_of, note_move
-from micro.services.review_queue import field_regions, form_of, newest_versions, said_of, weakest_field
-from micro.services.settling import bare, lowest, next_number, version_of
+from micro.services.moves import note_move
+from micro.services.review import holds
+from micro.services.review.case import NOT_A_JUDGEMENT, Case, bring_back, hold_case, make_version, settle_tasks
+from micro.services.review.colleagues import checked_colleague
+from micro.services.review.order import Pace, kept_s, put_in_order
+from micro.services.review.sight import has_answered, record_named
+from micro.services.review.versions import said_of
+from micro.services.review.words import latest_word
+from micro.services.settling import version_of
 
 LONGEST_REASON = 2000
+LONGEST_QUESTION = 500
+CHANGED = "This record changed after you opened it, so your decision was not kept."
 
 
 @dataclass(frozen=True)
-class FieldSight:
-    """One field as a reviewer sees it.
-
-    ``said`` is what the record says, ``proposed`` what the newest answers say; they differ only after a decision.
-    ``evidence`` lists the competing answers, most frequent first; no contributor is named. ``between`` are the ends of
-    the interval in which the chance of being right lies 19 times in 20, as far as ``checked`` records told the
-    ``engine``; None where a person decided, or an older engine did not say.
+class Details:
+    """What some decisions say besides: ``to`` (a colleague's public id) of hand, ``question`` of return, ``version``
+    (its number) of revert, and ``took_s``, how long the record was on the screen, of any.
     """
 
-    field: Field
-    region: Region | None
-    said: Said
-    proposed: Said
-    confidence: float
-    evidence: tuple[dict[str, Any], ...]
-    tied: bool
-    between: tuple[float, float] | None = None
-    checked: int = 0
-    engine: str = ""
-
-    @property
-    def is_contradicted(self) -> bool:
-        """Whether the newest answers say something else than a decision."""
-        return self.said != self.proposed
-
-    @property
-    def agrees(self) -> bool:
-        """Whether everybody who answered says what the record says."""
-        return not self.is_contradicted and len(self.evidence) == 1
-
-
-@dataclass(frozen=True)
-class RecordSight:
-    """A record as a reviewer sees it; ``weakest`` names the field to look at first, empty when nothing was said yet."""
-
-    record: Record
-    fields: tuple[FieldSight, ...]
-    current: RecordVersion | None
-    weakest: str
-    decided_by: str
-
-    def field(self, name: str) -> FieldSight | None:
-        return next((sight for sight in self.fields if sight.field.name == name), None)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of a record's history. ``what`` is version, decision or move; ``who`` is empty for micro itself.
-
-    ``changed`` names the fields in which a version differs from the one before.
-    """
-
-    what: str
-    at: datetime
-    who: str
-    number: int = 0
-    action: str = ""
-    from_state: str = ""
-    to_state: str = ""
-    why: str = ""
-    changed: tuple[str, ...] = ()
-
-
-def record_named(session: Session, public_id: str) -> Record:
-    """The record at an address; NotFound otherwise."""
-    record = session.scalar(
-        select(Record)
-        .where(Record.public_id == public_id)
-        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))
-    )
-    if record is None:
-        raise NotFound("There is no such record.")
-    return record
-
-
-def look_at(session: Session, record: Record) -> RecordSight:
-    """The record with every field of its form that was ever asked about it."""
-    form = form_of(session, record.project_id)
-    current, proposed = newest_versions(session, [record])[record.id]
-    regions = field_regions(session, [record.item_id]).get(record.item_id, {})
-    newest = proposed or current
-    sights = tuple(
-        _field_sight(field, regions.get(name), record, current, newest)
-        for name, field in form.items()
-        if newest is not None and name in newest.values
-    )
-    return RecordSight(record, sights, current, weakest_field(current, proposed, form), _who_decided(session, current))
-
-
-def _field_sight(
-    field: Field, region: Region | None, record: Record, current: RecordVersion | None, newest: RecordVersion
-) -> FieldSight:
-    entry = newest.values[field.name]
-    # A standing decision is as sure as its maker; once new answers question it, their confidence is what matters.
-    stands = current.values.get(field.name, entry) if current is not None and record.state == "decided" else entry
-    return FieldSight(
-        field,
-        region,
-        said_of(current, field.name),
-        said_of(newest, field.name),
-        stands["confidence"],
-        tuple(entry["evidence"]),
-        tied=bool(entry.get("tied")),
-        between=tuple(entry["between"]) if stands is entry and entry.get("between") else None,
-        checked=entry.get("checked", 0),
-        engine=newest.engine,
-    )
-
-
-def _who_decided(session: Session, current: RecordVersion | None) -> str:
-    """The name of the person who made this version; empty for the engine's."""
-    if current is None or current.made_by != "decision":
-        return ""
-    return (
-        session.scalar(
-            select(Account.name)
-            .join(Decision, Decision.account_id == Account.id)
-            .where(Decision.record_id == current.record_id, Decision.made == current.number)
-        )
-        or ""
-    )
-
-
-def has_answered(session: Session, record: Record, account_id: int) -> bool:
-    """Whether this person is among those who answered about the record's item, and so must not decide."""
-    owner = aliased(Volunteer)  # Of answers that were given without the account and claimed later.
-    return (
-        session.scalar(
-            select(Answer.id)
-            .join(Task, Task.id == Answer.task_id)
-            .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-            .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
-            .where(Task.item_id == record.item_id)
-            .where((Volunteer.account_id == account_id) | (owner.account_id == account_id))
-            .limit(1)
-        )
-        is not None
-    )
+    to: str = ""
+    question: str = ""
+    version: int = 0
+    took_s: float | None = None
 
 
 def decide(
@@ -176,58 +57,103 @@ def decide(
     values: Mapping[str, Any] | None,
     reason: str,
     now: datetime,
+    details: Details = Details(),
 ) -> Decision:
-    """A professional's decision: accept, amend (with ``values`` per field), reject, or return to the crowd.
+    """A professional's decision, and what becomes of the record by it.
 
     - accept: what the record says becomes a version of this person's;
     - amend: the same with ``values`` in place, each read by its type of field; the others stay as they are;
+    - illegible: the same, the fields that ``values`` names being illegible in the original;
+    - revert: what an earlier version said becomes a new version;
     - reject: the record is left out of releases;
-    - return: the engine's proposal stands again, and one more answer is asked for.
+    - return: the engine's proposal stands again, and one more answer is asked for, with a question if there is one;
+    - flag: colleagues shall look at it; hand: one of them shall.
 
-    The same post twice is one decision. Raises Conflict when the record changed since it was seen, NotAllowed for a
-    person's own answer, BadAnswer for values that cannot be taken.
+    Where the project wants four eyes, the first five wait for a second person who says the same. The same post twice
+    is one decision. Raises Conflict when the record changed since it was seen, NotAllowed for a person's own answer
+    or word, BadAnswer for values that cannot be taken.
     """
-    record, tasks = _held(session, record_named(session, record_public_id))
-    if has_answered(session, record, account_id):
+    case = hold_case(session, record_named(session, record_public_id), account_id, action, now)
+    record = case.record
+    if action not in NOT_A_JUDGEMENT and has_answered(session, record, account_id):
         raise NotAllowed("You gave one of the answers yourself, so a colleague has to decide about this record.")
-    parsed = _parsed(session, record, values) if action == "amend" and values else None
+    parsed = _parsed(session, record, action, values)
     if (before := _same_decision(session, record, account_id, action, revision_seen, parsed)) is not None:
         return before
     if record.revision != revision_seen:
-        raise Conflict("This record changed after you opened it, so your decision was not kept.")
-    state = after_decision(record.state, action, parsed)
-    was = record.state
-    made = _make_version(session, record, action, parsed, now)
-    _settle_tasks(session, record, tasks, action, account_id, now)
+        raise Conflict(CHANGED)
+    after = after_decision(record.state, action, parsed, needs_second=_needs_second(case, parsed))
+    question = details.question.strip()[:LONGEST_QUESTION] if action == "return" else ""
+    to_id = checked_colleague(session, record, details.to) if action == "hand" else None
     decision = Decision(
         record_id=record.id,
         revision=revision_seen,
         account_id=account_id,
         action=action,
-        made=made,
+        made=make_version(case, parsed, details.version),
         reason=reason.strip()[:LONGEST_REASON],
         at=now,
+        asked=record.reason,
+        took_s=kept_s(details.took_s),
+        to_id=to_id,
+        question=question,
+        before=case.before,
     )
-    _keep(session, decision)
-    note_move(session, "record", record.id, account_id, now, was, state, action)
-    record.state, record.reason, record.changed_at = state, "", now
-    record.revision = record.revision + 1
-    session.flush()
-    return decision
+    settle_tasks(case)
+    record.question = question
+    if action == "hand":
+        record.assignee_id, after = to_id, Standing("review", case.was.reason or "flagged")
+    elif after.state != "review" or after.reason == "second":
+        record.assignee_id = None
+    return _keep(case, decision, after)
 
 
-def _held(session: Session, seen: Record) -> tuple[Record, Sequence[Task]]:
-    """The record and its item's tasks, locked as settling locks them: tasks by id, then the record; read anew."""
-    tasks = locked(select(Task).where(Task.item_id == seen.item_id).order_by(Task.id))
-    held_tasks = session.scalars(tasks.execution_options(populate_existing=True)).all()
-    record = locked(select(Record).where(Record.id == seen.id))
-    return session.scalars(record.execution_options(populate_existing=True)).one(), held_tasks
+def undo(session: Session, decision_public_id: str, account_id: int, now: datetime) -> Decision:
+    """Takes this person's decision back: the record is as it was before. Returns the undo, which is a decision too.
+
+    Twice is once. Conflict when something newer stands on it, another person's word or other evidence.
+    """
+    wish = select(Decision).where(Decision.public_id == decision_public_id, Decision.account_id == account_id)
+    undone = session.scalar(wish)
+    if undone is None or undone.before is None or undone.action == "undo":
+        raise Conflict("There is nothing of yours to undo here.")
+    case = hold_case(session, undone.record, account_id, "undo", now)
+    record, before = case.record, undone.before
+    newest = newest_decision_of(session, record)
+    if newest is not None and newest.action == "undo" and (newest.before or {}).get("undoes") == undone.public_id:
+        return newest
+    if newest is None or newest.id != undone.id or record.revision != undone.revision + 1:
+        raise Conflict("Something newer stands on this decision, so it cannot be undone. You can decide again.")
+    taken_back = Decision(
+        record_id=record.id,
+        revision=record.revision,
+        account_id=account_id,
+        action="undo",
+        made=None,
+        reason="",
+        at=now,
+        asked=record.reason,
+        before={**case.before, "undoes": undone.public_id},
+    )
+    record.current, record.confidence = before["current"], before["confidence"]
+    record.assignee_id, record.question = before["assignee_id"], before["question"]
+    for task in case.tasks:
+        bring_back(case, task, before["tasks"])
+    return _keep(case, taken_back, Standing(before["state"], before["reason"]))
 
 
-def _parsed(session: Session, record: Record, values: Mapping[str, Any]) -> dict[str, Said]:
+def newest_decision_of(session: Session, record: Record) -> Decision | None:
+    """The newest decision about a record, undone or not."""
+    return session.scalar(select(Decision).where(Decision.record_id == record.id).order_by(Decision.id.desc()).limit(1))
+
+
+def _parsed(session: Session, record: Record, action: str, values: Mapping[str, Any] | None) -> dict[str, Said] | None:
     """The amended fields, read by the project's kind. Raises BadAnswer, with all further problems as ``others``."""
+    if action not in ("amend", "illegible") or not values:
+        return None
+    wished = {name: {"mark": "illegible"} for name in values} if action == "illegible" else values
     setup = current_setup(session, record.project_id)
-    return kind_named(setup.kind).parse(values, narrowed(setup.body, list(values)))
+    return kind_named(setup.kind).parse(wished, narrowed(setup.body, list(wished)))
 
 
 def _same_decision(
@@ -253,128 +179,41 @@ def _same_decision(
     return found if all(said_of(version, name) == said for name, said in parsed.items()) else None
 
 
-def _make_version(
-    session: Session, record: Record, action: str, parsed: Mapping[str, Said] | None, now: datetime
-) -> int | None:
-    """Makes the version that an acceptance or an amendment leads to; returns its number, None for the other actions."""
-    if action == "reject":
-        return None
-    if action == "return":
-        _believe_the_engine(session, record)
-        return None
-    current, proposed = newest_versions(session, [record])[record.id]
-    if current is None:
-        raise Conflict("Nobody has answered yet, so there is nothing to decide.")
-    values = dict(current.values)
-    evidence = (proposed or current).values
-    for name, said in (parsed or {}).items():
-        known = evidence.get(name, {}).get("evidence", [])
-        values[name] = {**said, "confidence": 1.0, "evidence": known, "tied": False}
-    version = RecordVersion(
-        record_id=record.id,
-        number=next_number(session, record),
-        values=values,
-        made_by="decision",
-        engine="",
-        fingerprint="",
-        made_at=now,
-    )
-    session.add(version)
-    session.flush()
-    record.current, record.confidence = version.number, lowest(values)
-    return version.number
+def _needs_second(case: Case, parsed: Mapping[str, Said] | None) -> bool:
+    """Whether this word waits for a colleague's: always the first where four eyes are wanted, until both say the same.
+
+    Raises NotAllowed for whoever would confirm their own word.
+    """
+    if not case.record.project.four_eyes or case.action not in WORDS:
+        return False
+    first = latest_word(case.session, case.record) if case.was.reason == "second" else None
+    if first is None:
+        return True
+    version = version_of(case.session, case.record, case.record.current)
+    same_values = all(said_of(version, name) == said for name, said in (parsed or {}).items())
+    says_the_same = (first.action == "reject") == (case.action == "reject") and case.action != "revert" and same_values
+    if says_the_same and first.account_id == case.account_id:
+        raise NotAllowed("You decided this yourself already. A colleague has to confirm it.")
+    return not says_the_same
 
 
-def _believe_the_engine(session: Session, record: Record) -> None:
-    proposed = version_of(session, record, record.proposed)
-    record.current, record.confidence = record.proposed, lowest(proposed.values) if proposed else 0.0
-
-
-def _settle_tasks(
-    session: Session, record: Record, tasks: Sequence[Task], action: str, account_id: int, now: datetime
-) -> None:
-    """Asks for one answer more, or for none: nobody is asked in vain about what a person has decided."""
-    if action == "return" and record.project.state not in ("live", "paused", "trial"):
-        raise Conflict("This project is over, so nobody can be asked for one more answer.")
-    if action == "return" and record.item.scan.state != "shown":
-        raise Conflict("The scan has been taken down, so nobody can be asked for one more answer.")
-    state = "open" if action == "return" else "done"
-    for task in tasks:
-        if action == "return":
-            task.wanted = max(task.wanted, task.answered) + 1
-        if task.state != state:
-            check_move(TASK, task.state, state)
-            note_move(session, "task", task.id, account_id, now, task.state, state, action)
-            task.state = state
-
-
-def _keep(session: Session, decision: Decision) -> None:
+def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
+    """Keeps the decision and moves the record; the unique key (record, revision) is the truth."""
+    session, record = case.session, case.record
+    newest = version_of(session, record, record.proposed) or version_of(session, record, record.current)
+    decision.fields_count = len(newest.values) if newest else 0
     try:
         with session.begin_nested():
             session.add(decision)
             session.flush()
-    except IntegrityError:  # The unique key (record, revision) is the truth.
-        raise Conflict("This record changed after you opened it, so your decision was not kept.") from None
-
-
-def newest_decision(session: Session, record: Record) -> tuple[Decision, str] | None:
-    """The newest decision about a record with the name of whoever made it."""
-    found = session.execute(
-        select(Decision, Account.name)
-        .join(Account, Account.id == Decision.account_id)
-        .where(Decision.record_id == record.id)
-        .order_by(Decision.id.desc())
-        .limit(1)
-    ).first()
-    return None if found is None else (found[0], found[1])
-
-
-def history(session: Session, record: Record) -> list[Event]:
-    """Everything that happened to a record, newest first: its versions, decisions and moves. No volunteer is named."""
-    decisions = session.execute(
-        select(Decision, Account.name)
-        .join(Account, Account.id == Decision.account_id)
-        .where(Decision.record_id == record.id)
-    ).all()
-    makers = {decision.made: name for decision, name in decisions if decision.made}
-    names = {decision.account_id: name for decision, name in decisions}
-    events = [
-        (2, made.id, Event("decision", made.at, name, made.made or 0, made.action, why=made.reason))
-        for made, name in decisions
-    ]
-    events += [
-        (
-            1,
-            move.id,
-            Event(
-                "move",
-                move.at,
-                names.get(move.account_id or 0, ""),
-                why=move.why,
-                from_state=move.from_state,
-                to_state=move.to_state,
-            ),
-        )
-        for move in moves_of(session, "record", record.id)
-    ]
-    events += [(0, number, event) for number, event in _version_events(session, record, makers)]
-    ordered = sorted(events, key=lambda entry: (entry[2].at, entry[0], entry[1]), reverse=True)
-    return [event for _, _, event in ordered]
-
-
-def _version_events(session: Session, record: Record, makers: Mapping[int, str]) -> list[tuple[int, Event]]:
-    versions = session.scalars(
-        select(RecordVersion).where(RecordVersion.record_id == record.id).order_by(RecordVersion.number)
-    ).all()
-    events, before = [], dict[str, Said]()
-    for version in versions:
-        said = bare(version.values)
-        changed = tuple(name for name in said if said[name] != before.get(name)) if before else ()
-        events.append(
-            (
-                version.number,
-                Event("version", version.made_at, makers.get(version.number, ""), version.number, changed=changed),
-            )
-        )
-        before = said
-    return events
+    except IntegrityError:
+        raise Conflict(CHANGED) from None
+    note_move(session, "record", record.id, case.account_id, case.now, case.was.state, after.state, case.action)
+    record.state, record.reason, record.changed_at = after.state, after.reason, case.now
+    record.revision = record.revision + 1
+    pace = Pace(session, current_setup(session, record.project_id).kind)
+    put_in_order(record, newest.values if newest else {}, case.was, pace, case.now)
+    if case.action != "undo":
+        holds.let_go(session, record)
+    session.flush()
+    return decision

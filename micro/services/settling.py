@@ -7,19 +7,19 @@ then records by item.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from micro.core.consensus import merge
+from micro.core.consensus import ENGINE, Outcome, merge
 from micro.core.consensus.lessons import taught
 from micro.core.fields import Field, Said
 from micro.core.retirement import Patience, Redundancy, judge
-from micro.core.review import DECIDED
+from micro.core.review import Standing, a_person_spoke
 from micro.data.database import locked
 from micro.data.models import Lesson, Project, Record, Region, Scan, Task
 from micro.kinds import kind_named
@@ -27,14 +27,18 @@ from micro.services.assignments import current_setup
 from micro.services.checked import Checked, checked_values
 from micro.services.heard import Heard, Voice, heard_of, said_of_field
 from micro.services.recording import write_record
+from micro.services.review.order import Pace, kind_of, put_in_order
 from micro.services.trusting import Given, Taught, Trust, held_learning
 from micro.services.versions import bare, lowest, next_number, version_of
 
 __all__ = [
+    "NEWEST",
+    "Engine",
     "bare",
     "lowest",
     "next_number",
     "projects_behind",
+    "settle_anew",
     "settle_item",
     "settle_items",
     "settle_some",
@@ -47,12 +51,25 @@ PRICE = 0.02
 """An adaptive project asks once more when that is expected to make a task's weakest field surer by this much."""
 
 
+@dataclass(frozen=True)
+class Engine:
+    """What merges the answers to a field; its name goes into every version that it makes."""
+
+    name: str
+    merge: Callable[..., Outcome]
+
+
+NEWEST = Engine(ENGINE, merge)
+
+
 def projects_behind(session: Session) -> list[int]:
     """The projects in which an answer waits to be merged."""
     return list(session.scalars(select(Task.project_id).where(Task.unsettled).distinct()))
 
 
-def settle_some(session: Session, project_id: int, now: datetime, most: int = ITEMS_AT_ONCE) -> int:
+def settle_some(
+    session: Session, project_id: int, now: datetime, most: int = ITEMS_AT_ONCE, engine: Engine = NEWEST
+) -> int:
     """Settles up to ``most`` items of the project whose answers changed; returns how many, 0 when nothing is behind.
 
     Run twice, it changes nothing more. Cost: some ten queries, and some more an item.
@@ -62,8 +79,19 @@ def settle_some(session: Session, project_id: int, now: datetime, most: int = IT
     ).all()
     if not items:
         return 0
-    settle_items(session, session.get_one(Project, project_id), fields_of(session, project_id), items, now)
+    project, fields = session.get_one(Project, project_id), fields_of(session, project_id)
+    settle_items(session, project, fields, items, now, engine=engine)
     return len(items)
+
+
+def settle_anew(session: Session, project_id: int) -> int:
+    """Has everything that was answered in the project merged once more, by another engine; returns how many tasks."""
+    answered = (Task.project_id == project_id, Task.answered > 0, ~Task.unsettled)
+    ids = session.scalars(locked(select(Task.id).where(*answered).order_by(Task.item_id, Task.id))).all()
+    marked = update(Task).where(*answered).values(unsettled=True).execution_options(synchronize_session=False)
+    session.execute(marked)
+    session.expire_all()
+    return len(ids)
 
 
 def fields_of(session: Session, project_id: int) -> dict[str, Field]:
@@ -88,12 +116,14 @@ class _Round:
     checked: Checked
     now: datetime
     anew: bool
+    engine: Engine
+    pace: Pace
 
     def outcome(self, field: Field, voices: Sequence[Voice]) -> dict[str, Any]:
         """A field's entry in a version of the record."""
         said = said_of_field(field, voices)
         reliabilities = self.trust.of(field.type, [person for person, _, _ in said])
-        found = merge(field, [one for _, _, one in said], reliabilities=reliabilities)
+        found = self.engine.merge(field, [one for _, _, one in said], reliabilities=reliabilities)
         sure = self.trust.calibration.of(found.confidence, field.name)
         low, high = self.trust.calibration.interval(found.confidence, field.name) if found.confidence else (0.0, 0.0)
         return {
@@ -120,6 +150,7 @@ def settle_items(
     item_ids: Sequence[int],
     now: datetime,
     anew: bool = True,
+    engine: Engine = NEWEST,
 ) -> list[Record]:
     """Settles these items together, in the order of their ids; ``anew`` false leaves tasks that are done alone."""
     ids = sorted(item_ids)
@@ -132,7 +163,8 @@ def settle_items(
     people = {voice.person for one in heard.values() for voice in one.counted}
     people |= {who for lesson in lessons.values() for who, *_ in lesson.given}
     trust = Trust(session, learning, people)
-    of_all = _Round(session, project, fields, trust, checked_values(session, project.id, ids), now, anew)
+    checked, pace = checked_values(session, project.id, ids), Pace(session, kind_of(session, project))
+    of_all = _Round(session, project, fields, trust, checked, now, anew, engine, pace)
     for item_id in ids:
         theirs = [task for task in tasks if task.item_id == item_id]
         _settle(of_all, records[item_id], theirs, heard, lessons.get(item_id))
@@ -157,13 +189,15 @@ def _settle(
         task.answered, task.unsettled = len(said.counted), False
         patience = of_all.patience(task)
         verdict = judge(rule, task.answered, task.wanted, weakest, said.aside, patience=patience)
-        if not a_person_spoke(record) and (of_all.anew or task.state != "done"):
+        if not a_person_spoke(record.state, record.reason) and (of_all.anew or task.state != "done"):
             task.state, task.wanted = _onward(of_all.session, task, verdict.done), verdict.wanted
     _learn(of_all, record.item_id, tasks, heard, lesson)
     of_all.session.flush()
     finished = all(task.state == "done" for task in tasks)
     record.answers_count = sum(len(heard[task.id].counted) for task in tasks)
-    write_record(of_all.session, project, of_all.fields, record, values, finished, of_all.now)
+    before = Standing(record.state, record.reason)
+    if write_record(of_all.session, project, of_all.fields, record, values, finished, of_all.now, of_all.engine.name):
+        put_in_order(record, values, before, of_all.pace, of_all.now)
 
 
 def lesson_rows(
@@ -219,11 +253,6 @@ def _onward(session: Session, task: Task, done: bool) -> str:
         return "done" if done else "open"
     state = select(Scan.state).join(Region, Region.scan_id == Scan.id).where(Region.id == task.region_id)
     return "open" if session.scalar(state) == "shown" else "held"
-
-
-def a_person_spoke(record: Record) -> bool:
-    """Whether a decision stands, so that no volunteer is asked any more."""
-    return record.state in DECIDED or record.reason == "evidence_changed"
 
 
 def _records_of(session: Session, project: Project, item_ids: Sequence[int], now: datetime) -> dict[int, Record]:

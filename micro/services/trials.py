@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from micro.core.review import DECIDED
+from micro.core.review import DECIDED, SPOKEN
 from micro.data.database import locked
 from micro.data.models import (
     Answer,
@@ -24,6 +24,7 @@ from micro.data.models import (
     Move,
     Project,
     Record,
+    RecordHold,
     RecordVersion,
     Region,
     Scan,
@@ -150,7 +151,7 @@ def _discard(session: Session, project: Project, items: Sequence[int]) -> None:
     stay = _answered_otherwise(session, items)
     _forget_records(session, [item for item in items if item not in stay])
     spoken = select(Record.item_id).where(Record.item_id.in_(stay))
-    decided = set(session.scalars(spoken.where(Record.state.in_(DECIDED) | (Record.reason == "evidence_changed"))))
+    decided = set(session.scalars(spoken.where(Record.state.in_(DECIDED) | Record.reason.in_(SPOKEN))))
     answered = _answered(session, [task.id for task in tasks])
     hidden = _on_hidden_scans(session, [task.id for task in tasks])
     for task in tasks:
@@ -189,7 +190,7 @@ def _forget_records(session: Session, items: Sequence[int]) -> None:
     Their moves as well: SQLite gives the number of a deleted row to the next one, which would inherit its history.
     """
     ids = list(session.scalars(select(Record.id).where(Record.item_id.in_(items))))
-    for table in (Decision, RecordVersion):
+    for table in (RecordHold, Decision, RecordVersion):
         session.execute(delete(table).where(table.record_id.in_(ids)))
-    session.execute(delete(Move).where(Move.subject == "record", Move.subject_id.in_(ids)))
+    session.execute(delete(Move).where(Move.subject.in_(("record", "contributors")), Move.subject_id.in_(ids)))
     session.execute(delete(Record).where(Record.id.in_(ids)))

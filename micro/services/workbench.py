@@ -42,6 +42,12 @@ def place_of(session: Session, scan: Scan) -> Place:
     return Place((session.scalar(before) or 0) + 1, session.scalar(scans) or 1)
 
 
+def question_of(session: Session, item_id: int) -> str:
+    """What a professional asks whoever reads this item now; empty when nothing is asked."""
+    asked = select(Record.question).where(Record.item_id == item_id, Record.state == "open")
+    return session.scalar(asked) or ""
+
+
 def what_is_left(session: Session, project: Project, volunteer_ids: list[int]) -> Left:
     """What the project still has for this volunteer.
 

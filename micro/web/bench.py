@@ -195,6 +195,7 @@ def the_workbench(
         boxes=field_boxes(session, held.task.region),
         lines=lines_of(session, held.task.region) if held.setup.kind == "text" else [],
         place=workbench.place_of(session, scan),
+        question=workbench.question_of(session, held.task.item_id),
         kind=held.setup.kind,
         setup=setup,
         fields=kind_named(held.setup.kind).fields(setup),

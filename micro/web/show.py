@@ -41,6 +41,7 @@ def filters() -> dict[str, Callable[..., Any]]:
         "percent": show_percent,
         "number": format_decimal,
         "day": show_day,
+        "date": show_date,
         "time": show_time,
         "moment": show_moment,
         "corners": corners,
@@ -122,6 +123,11 @@ def show_percent(share: float) -> str:
 
 def show_day(at: datetime) -> str:
     return str(format_date(at, "long"))
+
+
+def show_date(on: date) -> str:
+    """A day without a time, short, with its year."""
+    return str(format_date(on, "medium"))
 
 
 def show_time(at: datetime) -> str:

@@ -65,7 +65,7 @@ def measure(stack: ExitStack, temporary: Path, size: fill.Size, clients: int, ta
             peak = micros[place.name].web_peak_mb()
             table.add(place.name, "memory peak of the largest web process", f"{peak:.0f} MB")
     pictures = parts.draw_pictures(temporary / "pictures", size)
-    for part in ("settle", "release", "ingest", "pair", "tiff", "tiles"):
+    for part in ("settle", "release", "ingest", "pair", "tiff", "tiles", "queue"):
         for place in places:
             say(f"{place.name}: {part}")
             table.add_part(place.name, part, run_part(part, place, pictures))

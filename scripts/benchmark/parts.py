@@ -162,6 +162,14 @@ def _decode(folder: Path) -> float:
     return time.perf_counter() - begun
 
 
+def queue(house: House, pictures: Path) -> dict[str, float]:
+    """Fills the reviewers' queue and opens it in every way."""
+    import desk  # noqa: PLC0415 - only this part needs the web application
+
+    desk.fill(house, desk.RECORDS)
+    return desk.measure(house)
+
+
 PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
     "settle": settle,
     "release": release,
@@ -169,6 +177,7 @@ PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
     "tiff": tiff,
     "pair": pair,
     "tiles": tiles,
+    "queue": queue,
 }
 
 

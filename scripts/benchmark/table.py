@@ -56,6 +56,11 @@ class Table:
             case "release":
                 said = f"{rate:.0f} rows/s, {cpu_ms:.2f} ms CPU each"
                 self.add(column, f"release of {found['count']:,.0f} records", said)
+            case "queue":
+                for way in [name.removesuffix(" p50") for name in found if name.endswith(" p50")]:
+                    said = f"{found[f'{way} p50']:.0f} / {found[f'{way} p95']:.0f} ms"
+                    self.add(column, f"review queue, 100,000 waiting: {way}, p50 / p95", said)
+                return
             case "tiff":
                 row = f"a TIFF of {found['megapixels']:.0f} MP, LZW, with its working copy"
                 self.add(column, row, f"{found['seconds']:.1f} s, {found['megapixels'] / found['seconds']:.0f} MP/s")

@@ -39,11 +39,12 @@ FOR_ANYONE = (
     f"/data/{SLUG}/1",
     "/nothing-here",
 )
-FOR_VOLUNTEERS = ("/me", "/my-answers")
+FOR_VOLUNTEERS = ("/me", "/my-answers", "/notifications")
 FOR_REVIEWERS = ("/review", "/review?state=settled", "/desk")
 FOR_MANAGERS = (
     "/desk",
     f"/desk/{SLUG}",
+    f"/desk/{SLUG}/progress",
     f"/desk/{SLUG}/cutting",
     f"/desk/{SLUG}/scans",
     f"/desk/{SLUG}/layouts",
@@ -53,6 +54,7 @@ FOR_MANAGERS = (
     f"/desk/{SLUG}/state?to=finished",
     "/desk/institution/harrowby",
     "/desk/institution/harrowby/staff",
+    "/desk/institution/harrowby/acts",
     "/desk/institution/harrowby/new",
 )
 

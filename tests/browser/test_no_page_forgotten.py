@@ -13,6 +13,7 @@ from tests.browser import test_every_page as everyday
 from tests.browser import test_form_builder as builder
 from tests.browser import test_layouts as layouts
 from tests.browser import test_managers_journey as journey
+from tests.browser import test_reviewing as reviewing
 from tests.browser import test_states as states
 
 TEMPLATES = Path(micro.__file__).parent / "templates"
@@ -27,6 +28,8 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "account/link_over.html": states.test_the_pages_between_signing_up_and_being_let_in,
     "account/me.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
     "account/new_address.html": accounts.test_another_address,
+    "account/notifications.html": states.test_what_somebody_is_told_and_the_end_of_its_mails,
+    "account/notifications_end.html": states.test_what_somebody_is_told_and_the_end_of_its_mails,
     "account/posted.html": states.test_the_pages_between_signing_up_and_being_let_in,
     "account/reset.html": states.test_the_pages_on_the_way_to_a_new_password,
     "account/sign_in.html": everyday.test_pages_for_anyone,
@@ -40,6 +43,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "data/index.html": everyday.test_pages_for_anyone,
     "data/release.html": everyday.test_pages_for_anyone,
     "error.html": states.test_the_pages_that_refuse,
+    "manage/acts.html": everyday.test_the_desks,
     "manage/cutting.html": cutting.test_boxes_are_drawn_looked_at_cut_and_discarded,
     "manage/cutting_look.html": cutting.test_boxes_are_drawn_looked_at_cut_and_discarded,
     "manage/cutting_state.html": cutting.test_boxes_are_drawn_looked_at_cut_and_discarded,
@@ -56,6 +60,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/layouts.html": everyday.test_the_desks,
     "manage/new.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "manage/news.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
+    "manage/progress.html": everyday.test_the_desks,
     "manage/project.html": everyday.test_the_desks,
     "manage/scan.html": everyday.test_the_desks,
     "manage/scans.html": everyday.test_the_desks,
@@ -79,6 +84,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "public/project.html": everyday.test_pages_for_anyone,
     "public/projects.html": everyday.test_pages_for_anyone,
     "public/terms.html": everyday.test_pages_for_anyone,
+    "review/past.html": reviewing.test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields,
     "review/queue.html": everyday.test_the_desks,
     "review/record.html": everyday.test_the_desks,
 }

@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Running, Visitor
@@ -242,3 +243,30 @@ def test_the_pages_that_refuse(running: Running, visitor: Visitor, look: tuple[s
     page = signed_in_as(visitor, "volunteer", *look)
     page.goto("/desk")
     refused(403)
+
+
+# --- notifications -------------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_is_told_and_the_end_of_its_mails(
+    running: Running, visitor: Visitor, look: tuple[str, str]
+) -> None:
+    page = signed_in_as(visitor, "manager", *look)
+    with closing(sqlite3.connect(running.folder / "micro.db")) as database, database:
+        account_id, public_id = database.execute(
+            "SELECT id, public_id FROM account WHERE email = 'manager@example.org'"
+        ).fetchone()
+        database.execute(
+            "INSERT OR IGNORE INTO notification (public_id, account_id, sort, about, project_id, path, details, state,"
+            " mail, at) VALUES (?, ?, 'queue', ?, 1, '/review', ?, 'unread', 'none', '2026-03-01 09:00:00')",
+            (f"told-{look[0]}", account_id, look[0], '{"count": 12, "most": 10}'),
+        )
+    page.goto("/notifications")
+    expect(page.locator(".told__row.is-unread").first).to_be_visible()
+    check(page, named("notifications-unread", *look))
+    send(page, ".told__open")
+    assert page.url.endswith("/review")
+    secret = (running.folder / "secret").read_text()
+    token = URLSafeSerializer(secret, salt="end notifications").dumps(public_id)
+    page.goto(f"/notifications/end/{token}")
+    check(page, named("notifications-end", *look))

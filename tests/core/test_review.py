@@ -6,18 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micro.core.review import ACTIONS, AFTER, DECIDED, Standing, after_decision, standing
+from micro.core.review import (
+    ACTIONS,
+    AFTER,
+    CHANGED,
+    FLAGGED,
+    SECOND,
+    Standing,
+    a_person_spoke,
+    after_decision,
+    is_contentious,
+    standing,
+)
 from micro.core.states import ASSIGNMENT, INTAKE_FILE, PROJECT, RECORD, RELEASE, TASK, Moves, check_move
 from micro.errors import BadAnswer, Conflict
 
 OPEN, SETTLED = Standing("open", ""), Standing("settled", "")
-CONFLICT, CHANGED = Standing("review", "conflict"), Standing("review", "evidence_changed")
+CONFLICT = Standing("review", "conflict")
 DONE, REJECTED = Standing("decided", ""), Standing("rejected", "")
-EVERY = st.sampled_from([OPEN, SETTLED, CONFLICT, CHANGED, DONE, REJECTED])
+EVERY = st.sampled_from([OPEN, SETTLED, CONFLICT, CHANGED, FLAGGED, SECOND, DONE, REJECTED])
 
 
-def settled(now: Standing, *, finished: bool = True, confidence: float = 0.9, agrees: bool = True) -> Standing:
-    return standing(now, finished=finished, confidence=confidence, target=0.8, agrees=agrees)
+def settled(
+    now: Standing, *, finished: bool = True, confidence: float = 0.9, agrees: bool = True, contentious: bool = False
+) -> Standing:
+    return standing(now, finished=finished, confidence=confidence, target=0.8, agrees=agrees, contentious=contentious)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +49,11 @@ def settled(now: Standing, *, finished: bool = True, confidence: float = 0.9, ag
         (REJECTED, {}, REJECTED),
         (CHANGED, {}, CHANGED),
         (CHANGED, {"agrees": False}, CHANGED),
+        (SECOND, {"confidence": 0.1}, SECOND),
+        (SECOND, {"agrees": False}, CHANGED),
+        (FLAGGED, {"finished": False, "agrees": False}, FLAGGED),
+        (OPEN, {"confidence": 0.5, "contentious": True}, Standing("review", "contentious")),
+        (OPEN, {"confidence": 0.9, "contentious": True}, SETTLED),
     ],
 )
 def test_the_standing_after_settling(now: Standing, facts: dict[str, float], after: Standing) -> None:
@@ -47,7 +65,7 @@ def test_settling_never_undoes_what_a_person_decided(
     now: Standing, finished: bool, confidence: float, agrees: bool
 ) -> None:
     after = settled(now, finished=finished, confidence=confidence, agrees=agrees)
-    if now.state in DECIDED or now == CHANGED:
+    if a_person_spoke(now.state, now.reason):
         assert after in (now, CHANGED)
 
 
@@ -78,10 +96,14 @@ def test_settling_makes_allowed_moves_only(now: Standing, finished: bool, confid
         ("rejected", "accept", "decided"),
         ("open", "accept", "decided"),
         ("open", "reject", "rejected"),
+        ("decided", "flag", "review"),
+        ("review", "hand", "review"),
+        ("review", "illegible", "decided"),
+        ("decided", "revert", "decided"),
     ],
 )
 def test_the_state_after_a_decision(state: str, action: str, after: str) -> None:
-    assert after_decision(state, action, {"object": {"value": "Axe"}}) == after
+    assert after_decision(state, action, {"object": {"value": "Axe"}}).state == after
 
 
 @pytest.mark.parametrize(("state", "action"), [("open", "return"), ("rejected", "reject")])
@@ -91,7 +113,7 @@ def test_a_decision_that_changes_nothing_is_refused(state: str, action: str) -> 
 
 
 def test_an_unknown_action_is_refused() -> None:
-    with pytest.raises(BadAnswer, match="accept, amend, reject or return"):
+    with pytest.raises(BadAnswer, match="no such decision"):
         after_decision("review", "approve", None)
 
 
@@ -99,6 +121,21 @@ def test_an_unknown_action_is_refused() -> None:
 def test_an_amendment_needs_values(values: dict[str, object] | None) -> None:
     with pytest.raises(BadAnswer, match="needs the values"):
         after_decision("review", "amend", values)
+
+
+def test_four_eyes_hold_back_what_is_said_of_a_record_and_nothing_else() -> None:
+    values = {"object": {"value": "Axe"}}
+    for action in ("accept", "amend", "illegible", "revert", "reject"):
+        assert after_decision("review", action, values, needs_second=True) == SECOND
+    assert after_decision("review", "return", None, needs_second=True) == OPEN
+    assert after_decision("settled", "flag", None, needs_second=True) == FLAGGED
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_hard"), [([2, 2], False), ([2, 1, 1], True), ([3, 1, 1], False), ([1, 1, 1], True), ([4], False)]
+)
+def test_three_ways_without_a_majority_are_contentious(counts: list[int], is_hard: bool) -> None:
+    assert is_contentious({"object": {"evidence": [{"count": count} for count in counts]}}) == is_hard
 
 
 def test_every_action_leads_somewhere() -> None:

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from micro.core.fields import Field
 from micro.errors import BadAnswer
 from micro.kinds import kind_folders
-from micro.services.reviewing import FieldSight
+from micro.services.review.sight import FieldSight
 from micro.web.forms import nested, typed
 
 CHECKOUT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def kind(tmp_path: Path) -> ModuleType:
     (folder / "templates").mkdir(parents=True)
     (folder / "kind.py").write_text(fragment("python"), encoding="utf-8")
     (folder / "examples.json").write_text(fragment("json"), encoding="utf-8")
-    for name in ("answer", "review", "show"):
+    for name in ("answer", "amend", "review", "show"):
         text = fragment("html", f"`templates/{name}.html` is given")
         (folder / "templates" / f"{name}.html").write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location("kind_of_the_guide", folder / "kind.py")
@@ -108,11 +108,14 @@ def test_a_reviewer_amends_it_and_everybody_can_look_at_it(kind: ModuleType, ren
     said = kind.parse({"things": {"value": {"amount": "12"}}}, SETUP)["things"]
 
     class Sight:
-        fields = (FieldSight(field, None, said, said, 1.0, (), tied=False),)
+        fields = (FieldSight(field, None, said, said, 1.0, (), (), tied=False),)
 
     inputs = typed({"things": said})
-    amended = rendered("review", sight=Sight, inputs=inputs, problems={}, tongue="en", focus="", setup=SETUP)
+    amended = rendered("amend", sight=Sight, inputs=inputs, problems={}, tongue="en", focus="", setup=SETUP)
     assert 'name="things.value.amount" value="12"' in amended
+    reading = SimpleNamespace(number=1, said=said, count=2, unsure=0, is_shown=True, pieces=(), take="/take-it")
+    compared = rendered("review", chosen=Sight.fields[0], readings=(reading,), tongue="en", is_own=False, is_held=False)
+    assert 'href="/take-it" data-key="1"' in compared and "2 people" in compared
     shown = rendered("show", fields=(field,), values={"things": said}, content_language="en", decided={})
     assert "How many?" in shown and ">12<" in shown
     assert isinstance(field, Field)
@@ -120,7 +123,7 @@ def test_a_reviewer_amends_it_and_everybody_can_look_at_it(kind: ModuleType, ren
 
 def test_every_file_that_the_guide_names_is_there_in_every_real_kind() -> None:
     named = re.findall(r"^  (\S+\.(?:py|json|html))", GUIDE, re.M)
-    assert len(named) == 6
+    assert len(named) == 7
     for folder in kind_folders():
         for name in named:
             assert (folder / name).is_file(), f"{folder.name}: {name}"

@@ -24,12 +24,14 @@ from micro.data import migrations
 from micro.data.database import Database
 from micro.data.migrations import current_revision, migrate, newest_revision
 from micro.data.models import (
+    Act,
     Agreement,
     Answer,
     Base,
     Concept,
     Conduct,
     CuttingRun,
+    Digest,
     Gold,
     GoldCheck,
     Guide,
@@ -37,12 +39,17 @@ from micro.data.models import (
     IntakeFile,
     Invitation,
     Layout,
+    MailChoice,
     Message,
     MessageCopy,
     Move,
     News,
+    Notification,
     Practice,
     Project,
+    QueueLimit,
+    Record,
+    RecordHold,
     Scan,
     SetAside,
     SignInTry,
@@ -144,6 +151,12 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
             ),
             Practice(project_id=project.id, volunteer_id=volunteer.id, state="done", seen=[], changed_at=now),
             Guide(project_id=project.id, texts={"en": "Copy."}, examples=[], changed_at=now),
+            Act(at=now, who=account.public_id or "x", verb="project.move", details={"n": 1}),
+            Digest(account=account, key="2026-03-01", sent_at=now),
+            Notification(account=account, project=project, sort="queue", about="x", path="/", details={}, at=now),
+            MailChoice(account_id=account.id, sort="queue", choice="never", changed_at=now),
+            QueueLimit(project=project, most=5, changed_at=now),
+            RecordHold(record_id=session.scalars(select(Record.id).limit(1)).one(), account_id=account.id, until=now),
         ]
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from micro.core.forecast import forecast
 from micro.data.models import CuttingRun, IntakeFile, Layout, Release, Scan, Task
 from micro.house import House
-from micro.services import course, intake
+from micro.services import course, dashboard, intake
 from micro.services.course import Waiting
 from micro.services.moves import note_move
 from tests.cast import Cast, add_cards
@@ -61,7 +61,7 @@ def test_answers_are_counted_by_day_in_utc_and_people_by_week(house: House, cast
         clock.now = datetime.combine(clock.now.date(), datetime.max.time(), clock.now.tzinfo)
         read(session, house, third, "a")
         found = course.course_of(session, project, clock())
-        assert len(found.by_day) == course.DAYS and found.by_day[-1] == (clock.now.date(), 4)
+        assert len(found.by_day) == dashboard.DAYS and found.by_day[-1] == (clock.now.date(), 4)
         assert found.by_day[-10] == (clock.now.date() - timedelta(days=9), 1)
         assert (found.week, found.week_before, found.people_week, found.people_new) == (4, 1, 3, 2)
         assert found.forecast is None

@@ -8,54 +8,26 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Decision, Item, Move, Project, Record, RecordVersion
+from micro.data.models import Decision, Move, Project, Record, RecordVersion
 from micro.errors import BadAnswer, Conflict, MicroError, NotAllowed, NotFound
 from micro.house import House
 from micro.services import people
 from micro.services.assignments import LendingRule, lend_task
-from micro.services.review_queue import ROWS_A_PAGE, QueueFilters, neighbours, next_record, queue
-from micro.services.reviewing import decide, has_answered, history, look_at
+from micro.services.review.history import history
+from micro.services.review.sight import has_answered, look_at
+from micro.services.reviewing import decide
 from micro.services.settling import bare, version_of
-from tests.cast import Cast, add_cards, good_answer, make_project
+from tests.cast import Cast, good_answer
 from tests.services.reading import GOLD, agreed, card, decided, disputed, read, record_of, settle, tasks_of
-
-ALL = QueueFilters()
 
 
 def values_of(session: Session, record: Record) -> dict[str, Any]:
     version = version_of(session, record, record.current)
     assert version is not None
     return bare(version.values)
-
-
-def waiting(
-    session: Session,
-    house: House,
-    project: Project,
-    confidences: list[float],
-    state: str = "review",
-    reason: str = "conflict",
-) -> list[Record]:
-    """Records without answers, as the queue sees them."""
-    made = []
-    for item, confidence in zip(
-        session.scalars(select(Item).where(Item.project_id == project.id).order_by(Item.id)), confidences, strict=True
-    ):
-        record = Record(
-            project_id=project.id,
-            item_id=item.id,
-            state=state,
-            reason=reason,
-            confidence=confidence,
-            changed_at=house.clock(),
-        )
-        session.add(record)
-        made.append(record)
-    session.flush()
-    return made
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
@@ -342,133 +314,6 @@ def test_no_volunteer_is_named_in_what_a_reviewer_sees(house: House, cast: Cast)
         record = record_of(session, item)
         shown = [history(session, record), [one.evidence for one in look_at(session, record).fields]]
         assert "Ada" not in repr(shown)
-
-
-# --- queue -------------------------------------------------------------------------------------------------------
-
-
-def test_the_least_certain_come_first_then_the_oldest(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, 5)
-        records = waiting(session, house, project, [0.7, 0.3, 0.7, 0.95, 0.3])
-        found = queue(session, {cast.museum.id}, ALL)
-        assert [row.record.id for row in found.rows] == [records[i].id for i in (1, 4, 0, 2, 3)]
-        assert (found.total, found.page, found.pages) == (5, 1, 1)
-
-
-def test_a_row_shows_the_weakest_field_and_its_two_strongest_answers(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        record = disputed(session, house, cast)
-        (row,) = queue(session, {cast.museum.id}, ALL).rows
-        assert row.record.id == record.id
-        assert row.field is not None
-        assert row.region is not None
-        assert (row.field.name, row.region.name) == ("material", "material")
-        assert [(group["said"], group["count"]) for group in row.competing] == [
-            ({"value": "bronze"}, 2),
-            ({"value": "gold"}, 2),
-        ]
-
-
-def test_the_queue_holds_only_what_waits_unless_asked(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        record = agreed(session, house, cast)
-        assert queue(session, {cast.museum.id}, ALL).total == 0
-        assert queue(session, {cast.museum.id}, QueueFilters(state="settled")).total == 1
-        decided(session, house, record, cast.ben)
-        found = queue(session, {cast.museum.id}, QueueFilters(state="decided"))
-        assert found.by_state == {"review": 0, "settled": 0, "decided": 1, "rejected": 0}
-
-
-def test_filters_choose_and_counts_are_exact(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, 6)
-        records = waiting(session, house, project, [0.1, 0.6, 0.89, 0.9, 0.59, 1.0])
-        for record in records[4:]:
-            record.reason = "evidence_changed"
-        session.flush()
-        found = queue(session, None, ALL)
-        assert found.by_band == {"low": 2, "middle": 2, "high": 2}
-        assert found.by_reason == {"conflict": 4, "evidence_changed": 2}
-        low = queue(session, None, QueueFilters(bands=("low",)))
-        assert ([row.record.id for row in low.rows], low.by_reason) == (
-            [records[0].id, records[4].id],
-            {"conflict": 1, "evidence_changed": 1},
-        )
-        changed = queue(session, None, QueueFilters(reasons=("evidence_changed",), bands=("low", "high")))
-        assert (changed.total, changed.by_band) == (2, {"low": 1, "middle": 0, "high": 1})
-
-
-def test_a_reviewer_sees_the_own_institution_only(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        disputed(session, house, cast)
-        assert queue(session, {cast.other_museum.id}, ALL).total == 0
-        with pytest.raises(NotFound):
-            queue(session, {cast.other_museum.id}, QueueFilters(project="finds"))
-        assert queue(session, None, ALL).total == 1
-        assert queue(session, set(), ALL).total == 0
-
-
-def test_one_project_can_be_chosen(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        disputed(session, house, cast)
-        make_project(session, session.merge(cast.collection), house.clock(), slug="other")
-        assert queue(session, {cast.museum.id}, QueueFilters(project="finds")).total == 1
-        assert queue(session, {cast.museum.id}, QueueFilters(project="other")).total == 0
-
-
-def test_pages_hold_every_record_once(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, ROWS_A_PAGE + 3)
-        records = waiting(session, house, project, [0.5] * (ROWS_A_PAGE + 3))
-        pages = [queue(session, None, ALL, number) for number in (1, 2, 99)]
-        assert [len(page.rows) for page in pages] == [ROWS_A_PAGE, 3, 3]
-        assert [row.record.id for page in pages[:2] for row in page.rows] == [record.id for record in records]
-
-
-def test_next_and_previous_follow_the_queue(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, 3)
-        first, last, middle = waiting(session, house, project, [0.1, 0.9, 0.5])
-        beside = neighbours(session, None, ALL, middle)
-        assert (beside.before, beside.total, beside.previous, beside.next) == (1, 3, first.public_id, last.public_id)
-        assert neighbours(session, None, ALL, first).previous is None
-        assert neighbours(session, None, ALL, last).next is None
-        assert next_record(session, None, ALL, after=middle) == last.public_id
-        assert next_record(session, None, ALL, after=last) == first.public_id  # Those passed over come again.
-        assert next_record(session, None, QueueFilters(bands=("high",)), after=last) is None
-
-
-def test_a_page_of_the_queue_takes_a_bounded_number_of_queries(house: House, cast: Cast) -> None:
-    with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, 12)
-        for task in session.scalars(select(Item).where(Item.project_id == project.id)).all():
-            for who, changed in (("one", {}), ("two", GOLD), ("three", {}), ("four", GOLD)):
-                read(session, house, tasks_of(session, task)[0], who, **changed)
-        settle(session, house, project)
-    queries: list[str] = []
-    with house.database.reading() as session:
-        event.listen(house.database.engine, "before_cursor_execute", lambda *call: queries.append(call[2]))
-        assert len(queue(session, {cast.museum.id}, ALL).rows) == 12
-    assert len(queries) < 15
-
-
-def test_the_index_gives_the_order_of_one_projects_queue(house: House, cast: Cast) -> None:
-    if not house.database.is_sqlite:
-        pytest.skip("PostgreSQL plans by the size of the table")
-    queries: list[tuple[str, Any]] = []
-    with house.database.reading() as session:
-        event.listen(house.database.engine, "before_cursor_execute", lambda *call: queries.append((call[2], call[3])))
-        queue(session, {cast.museum.id}, ALL)
-        query, values = next(found for found in queries if "ORDER BY record.confidence, record.id" in found[0])
-        plan = " ".join(str(row) for row in session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + query, values))
-    assert "ix_record_queue" in plan
-    assert "USE TEMP B-TREE" not in plan
 
 
 def test_versions_are_never_changed_by_a_decision(house: House, cast: Cast) -> None:

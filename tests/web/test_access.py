@@ -82,6 +82,7 @@ def places(house: House, cast: Cast) -> Places:
                 "message": message.public_id,
                 "known": known.public_id,
                 "volunteer": volunteer.public_id,
+                "figure": "answers",
                 "kind": "transcribe",
                 "filename": "micro.svg",
                 "rest": "a/b",

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from micro.app import create_app
 from micro.data.models import Account, Answer, Assignment, Record, Task, Volunteer
 from micro.house import House
-from micro.services import reviewing, settling
+from micro.services import settling
+from micro.services.review import sight
 from tests.cast import PASSWORD, Cast, add_cards, good_answer, signed_in
 from tests.conftest import Letters
 
@@ -228,5 +229,5 @@ def test_nobody_decides_on_what_they_read_before_signing_in(house: House, app: F
         ).all()
         assert len(items) == 2
         for record in session.scalars(select(Record).where(Record.item_id.in_(items))):
-            assert reviewing.has_answered(session, record, cast.ben.id)
-            assert not reviewing.has_answered(session, record, cast.mia.id)
+            assert sight.has_answered(session, record, cast.ben.id)
+            assert not sight.has_answered(session, record, cast.mia.id)

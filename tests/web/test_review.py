@@ -17,9 +17,9 @@ from micro.data.models import Record, Scan
 from micro.house import House
 from micro.services import people
 from micro.services.assignments import LendingRule, lend_task
-from micro.services.reviewing import record_named
+from micro.services.review.sight import record_named
 from micro.services.settling import version_of
-from micro.web.review_page import strip
+from micro.web.review.page import strip
 from tests.cast import Cast, make_project, signed_in
 from tests.services.reading import GOLD, agreed, card, decided, disputed, read, record_of, settle, tasks_of
 

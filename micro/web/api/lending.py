@@ -16,7 +16,7 @@ from micro.core.fields import Field
 from micro.data.models import Assignment, Project, Region
 from micro.errors import BadAnswer, NotAllowed, NotFound, SignInNeeded
 from micro.kinds import kind_named, narrowed
-from micro.services import accounts, answers, assignments, page_lines, people, projects
+from micro.services import accounts, answers, assignments, page_lines, people, projects, workbench
 from micro.services.cutting import field_boxes
 from micro.web.context import house, known_volunteer, lending_rule, needed_volunteer, offer_cookie
 from micro.web.forms import submission_key
@@ -179,6 +179,7 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
         "region": region.scan.reference or public + url_for("pictures.region", region=region.public_id, longest=1600),
         "credit": region.scan.credit,
         "rights": region.scan.rights,
+        "question": workbench.question_of(session, task.item_id),
     }
 
 

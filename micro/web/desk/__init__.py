@@ -1,6 +1,7 @@
 """The manager's desk: one module for each page of it, all on the one blueprint of frame.py."""
 
 from micro.web.desk import (
+    acts,
     cutting,
     deliveries,
     form,
@@ -13,6 +14,7 @@ from micro.web.desk import (
     new_project,
     news,
     overview,
+    progress,
     quality,
     scan,
     scans,
@@ -25,7 +27,9 @@ from micro.web.desk import (
 from micro.web.desk.frame import blueprint
 
 PAGES = (
+    acts,
     overview,
+    progress,
     scans,
     deliveries,
     cutting,

@@ -14,6 +14,7 @@ blueprint = Blueprint("manage", __name__)
 # The pages of a project, in the order of the work: endpoint and word. All take the project's address alone.
 TABS = (
     ("manage.project", lazy_gettext("Overview")),
+    ("manage.progress", lazy_gettext("Progress")),
     ("manage.scans", lazy_gettext("Scans")),
     ("manage.layouts", lazy_gettext("Layouts")),
     ("manage.form", lazy_gettext("Form")),

@@ -22,7 +22,7 @@ from micro.web.context import current_person, house
 from micro.web.desk.frame import blueprint, project_page
 from micro.web.forms import check_marks, nested, storable, typed
 from micro.web.problems import STATUS, problems_by_field, said
-from micro.web.review_page import typed_into
+from micro.web.review.page import typed_into
 
 DECIDED_SHOWN = 12
 PAGE_MOST = 10_000

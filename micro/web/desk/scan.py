@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from micro.core.licences import LICENCES
 from micro.data.models import Scan
 from micro.errors import BadAnswer, BadPicture, Conflict, MicroError, OutsideFailed
-from micro.services import pictures, scan_care, scan_replacing, uploads
+from micro.services import acts, pictures, scan_care, scan_replacing, uploads
 from micro.services.intake import Waiting
 from micro.services.scan_care import Erasure
 from micro.services.scan_replacing import Better
@@ -157,7 +157,10 @@ def erase_scan_files(scan: str) -> ResponseReturnValue:
             if found.state != "erased":
                 raise Conflict("This scan is not erased.")
             erasure = scan_care.erasure_of(session, found)
-        return _erase_files(erasure)
+        done = _erase_files(erasure)
+        with house().database.writing() as session:
+            acts.tell(session)  # Only files went; the log is told all the same.
+        return done
 
     return _done_or_told(scan, "erase-files", deed)
 

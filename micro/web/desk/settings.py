@@ -83,8 +83,9 @@ def by_field(stored: ProjectSettings) -> dict[str, str]:
         f"{name}_{language}": stored.texts.get(language, {}).get(name, "") for language in LANGUAGES for name in TEXTS
     }
     plain_ones = {name: str(getattr(stored, name)) for name in PLAIN}
-    adaptive = "yes" if stored.adaptive else "no"
-    return {**texts, **plain_ones, "target_confidence": f"{stored.target_confidence * 100:g}", "adaptive": adaptive}
+    percent = f"{stored.target_confidence * 100:g}"
+    yes_or_no = {name: "yes" if getattr(stored, name) else "no" for name in ("adaptive", "four_eyes")}
+    return {**texts, **plain_ones, **yes_or_no, "target_confidence": percent}
 
 
 def settings_typed(usual: ProjectSettings) -> ProjectSettings:
@@ -97,6 +98,8 @@ def settings_typed(usual: ProjectSettings) -> ProjectSettings:
         given["adaptive"] = sent["adaptive"] == "yes"
     if "target_confidence" in sent:
         given["target_confidence"] = _share(typed_text("target_confidence"))
+    if "four_eyes" in sent:
+        given["four_eyes"] = sent["four_eyes"] == "yes"
     return replace(usual, texts={**usual.texts, **texts}, **given)
 
 

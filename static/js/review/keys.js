@@ -23,24 +23,29 @@ export function pressedBy(root, event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.getModifierState("AltGraph")) return null;
   if (isTyping(event.target) || isOwnEnter(event)) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  return [...root.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key) ?? null;
+  return [...root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && !one.closest("[hidden]")) ?? null;
 }
 
+/** Listens from now on; `ready()` of what it returns: another record is on the screen, or the same again. */
 export function start(root) {
   let on = areOn();
-  const box = root.querySelector("[data-keys-switch]");
-  if (box) {
+  const follow = () => {
+    const box = root.querySelector("[data-keys-switch]");
+    if (!box) return;
     box.checked = on;
     box.closest("label").hidden = false;
     box.addEventListener("change", () => { on = box.checked; remember(on); });
-  }
+  };
+  follow();
   let pressed = false;
   root.addEventListener("keydown", (event) => {
     const element = on && !pressed ? pressedBy(root, event) : null;
     if (!element) return;
     event.preventDefault();
-    pressed = true; // The page is on its way to the next; a second key would meet what is no longer there.
+    // The page is on its way to the next; a second key would meet what is no longer there.
+    pressed = element.tagName !== "SUMMARY";
     element.click();
   });
   globalThis.addEventListener("pageshow", () => { pressed = false; });
+  return { ready: () => { pressed = false; follow(); } };
 }

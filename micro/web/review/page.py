@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask_babel import format_decimal, format_percent, gettext, ngettext
-from werkzeug.datastructures import MultiDict
 
-from micro.core.consensus.differing import Reading as TokenReading
-from micro.core.consensus.differing import differences as token_differences
+from micro.core.alignment import Place, Stretch, align
+from micro.core.consensus.keys import text_key
 from micro.core.consensus.places import SAME_PLACE_M
 from micro.core.differences import Piece, differences
 from micro.core.fields import Field, Said, has_form, parse_said, written
@@ -21,28 +20,45 @@ from micro.core.publication import is_public
 from micro.core.review import ACTIONS
 from micro.data.models import Region, Scan
 from micro.errors import BadAnswer
-from micro.services.review_queue import BANDS, REASONS, STATES, QueueFilters
-from micro.services.reviewing import FieldSight, RecordSight
+from micro.services.review.sight import FieldSight, RecordSight
 from micro.web.forms import typed
 from micro.web.show import show_edtf, show_written
 
 NEW = "new"
+# A text of fewer words is shown whole for every reading; of a longer one only the places in which people differ.
+WHOLE_WORDS = 8
+PLACES_A_PAGE = 4
 DATE_PARTS = ("year", "month", "day")
 SHOWN_ANSWERS = 9  # As many as there are keys.
-MOST_TEXTS, MOST_OF_ONE = 30, 9  # Texts are aligned while a reviewer waits.
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One of the competing answers. ``takes`` are the choices of the page once this one is taken."""
+    """One of the competing answers. ``take`` is the address of the page once this one is taken."""
 
     number: int
     said: Said
+    text: str
     count: int
     unsure: int
     is_shown: bool
     pieces: tuple[Piece, ...]
-    takes: tuple[str, ...]
+    take: str
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A long text place by place: some of its places, which are from ``first`` on, and how many there are in all.
+
+    ``rows`` holds the cells of each reading in these places.
+    """
+
+    stretches: tuple[Stretch, ...]
+    places: tuple[Place, ...]
+    rows: tuple[tuple[Reading, tuple[tuple[Piece, ...], ...]], ...]
+    total: int
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -61,26 +77,12 @@ class Wanted:
     rows: tuple[tuple[Field, Said | str, Said], ...]
 
 
-def filters_from(args: MultiDict[str, str]) -> QueueFilters:
-    """The filters that an address names; what is unknown in it is left out."""
-    state = args.get("state", "review")
-    return QueueFilters(
-        project=args.get("project", ""),
-        state=state if state in STATES else "review",
-        reasons=tuple(reason for reason in REASONS if reason in args.getlist("reason")) if state == "review" else (),
-        bands=tuple(band for band in BANDS if band in args.getlist("band")),
-    )
-
-
-def filter_args(filters: QueueFilters) -> dict[str, Any]:
-    """The way back, for addresses; what is as usual is left out."""
-    usual = QueueFilters()
-    given = {"project": filters.project, "state": filters.state, "reason": filters.reasons, "band": filters.bands}
-    return {name: value for name, value in given.items() if value not in (usual.project, usual.state, usual.reasons)}
-
-
 def taken_from(sight: RecordSight, tokens: Iterable[str]) -> dict[str, Taken]:
-    """What the address takes: "field:2" is the second answer, "field:new" what the newest answers say."""
+    """What the address takes of a field, and nothing that it only pretends to be.
+
+    "field:2" is the second answer as people wrote it, "field:n2" the second where spellings are put together,
+    "field:new" what the newest answers say.
+    """
     found: dict[str, Taken] = {}
     for token in tokens:
         name, _, which = token.partition(":")
@@ -89,9 +91,15 @@ def taken_from(sight: RecordSight, tokens: Iterable[str]) -> dict[str, Taken]:
             continue
         if which == NEW and field.is_contradicted and field.proposed:
             found[name] = Taken(token, field.proposed)
-        elif which.isascii() and which.isdigit() and len(which) < 6 and 1 <= int(which) <= len(field.evidence):
-            found[name] = Taken(token, field.evidence[int(which) - 1]["said"])
+        elif (group := _group(field, which)) is not None:
+            found[name] = Taken(token, group["said"])
     return found
+
+
+def _group(sight: FieldSight, which: str) -> dict[str, Any] | None:
+    groups, number = (sight.evidence, which[1:]) if which.startswith("n") else (sight.written, which)
+    fits = number.isascii() and number.isdigit() and len(number) < 4 and 1 <= int(number) <= len(groups)
+    return groups[int(number) - 1] if fits else None
 
 
 def all_that_is_new(sight: RecordSight) -> list[str]:
@@ -99,32 +107,68 @@ def all_that_is_new(sight: RecordSight) -> list[str]:
     return [f"{one.field.name}:{NEW}" for one in sight.fields if one.is_contradicted and one.proposed]
 
 
-def readings(sight: FieldSight, taken: Mapping[str, Taken]) -> tuple[Reading, ...]:
-    """The competing answers to one field, each compared with what the record says."""
+def has_two_ways(sight: FieldSight) -> bool:
+    """Whether "as written" and "normalised" show something else: only what is written in letters has spellings."""
+    return sight.field.type in ("text", "long_text")
+
+
+def readings(
+    sight: FieldSight, taken: Mapping[str, Taken], normal: bool, taking: Callable[[tuple[str, ...]], str]
+) -> tuple[Reading, ...]:
+    """The competing answers to one field, each compared with what the record says.
+
+    ``normal``: as the engine compares them, spellings that mean the same as one; else as they were written.
+    """
     others = tuple(one.token for name, one in taken.items() if name != sight.field.name)
+    shown_text = _text(sight.field, sight.said, normal)
     made = []
-    for number, group in enumerate(sight.evidence[:SHOWN_ANSWERS], start=1):
+    for number, group in enumerate((sight.evidence if normal else sight.written)[:SHOWN_ANSWERS], start=1):
         is_shown = group["said"] == sight.said
-        takes = others if is_shown else (*others, f"{sight.field.name}:{number}")
+        token = f"{sight.field.name}:{'n' if normal else ''}{number}"
+        text = _text(sight.field, group["said"], normal)
         made.append(
             Reading(
                 number,
                 group["said"],
+                text,
                 group["count"],
                 group["unsure"],
                 is_shown,
-                _pieces(sight.field, sight.said, group["said"]),
-                takes,
+                _pieces(sight.field, sight.said, group["said"], shown_text, text),
+                taking(others if is_shown else (*others, token)),
             )
         )
     return tuple(made)
 
 
-def _pieces(field: Field, shown: Said, said: Said) -> tuple[Piece, ...]:
+def _text(field: Field, said: Said, normal: bool) -> str:
+    text = show_written(said, field) if "value" in said else ""
+    return text_key(text) if normal else text
+
+
+def _pieces(field: Field, shown: Said, said: Said, shown_text: str, text: str) -> tuple[Piece, ...]:
     # Labels and degrees are not read letter by letter: one that differs is another one.
     if field.type in ("tags", "point", "table") or "value" not in said or "value" not in shown:
         return ()
-    return differences(show_written(shown, field), show_written(said, field))
+    return differences(shown_text, text)
+
+
+def aligned(sight: FieldSight, found: Sequence[Reading], normal: bool, page: int) -> Aligned | None:
+    """A long text place by place, some places a page; None for a short one, and where nobody differs."""
+    proposal = _text(sight.field, sight.said, normal)
+    if not has_two_ways(sight) or len(proposal.split()) < WHOLE_WORDS:
+        return None
+    written_out = [one for one in found if "value" in one.said]
+    made = align(proposal, [one.text for one in written_out])
+    if not made.places:
+        return None
+    pages = -(-len(made.places) // PLACES_A_PAGE)
+    page = min(max(1, page), pages)
+    start = (page - 1) * PLACES_A_PAGE
+    some = made.places[start : start + PLACES_A_PAGE]
+    cells = {id(one): tuple(place.cells[row] for place in some) for row, one in enumerate(written_out)}
+    rows = tuple((one, cells.get(id(one), ())) for one in found)
+    return Aligned(made.stretches, some, rows, len(made.places), page, pages)
 
 
 def why(sight: FieldSight) -> str:
@@ -166,23 +210,6 @@ def uncertainty(sight: FieldSight) -> str:
         high=high,
     )
     return str(sentence)
-
-
-def where_they_differ(sight: FieldSight) -> tuple[tuple[str, tuple[TokenReading, ...]], ...]:
-    """The places at which texts differ, word by word: what stands before each, and the readings with their support.
-
-    Only for three texts or more that differ; two are easily compared in the table of answers.
-    """
-    texts = [group for group in sight.evidence if isinstance(group["said"].get("value"), str)]
-    if sight.field.type not in ("text", "long_text") or len(texts) < 3:
-        return ()
-    values = [group["said"]["value"] for group in texts for _ in range(min(group["count"], MOST_OF_ONE))]
-    found, before = [], ""
-    for part in token_differences(values[:MOST_TEXTS]):
-        if part.disputed:
-            found.append((before, part.readings))
-        before = part.readings[0].text
-    return tuple((" ".join(text.split()[-3:]), readings) for text, readings in found[:SHOWN_ANSWERS])
 
 
 def _why_these_labels(agree: int, total: int) -> str:

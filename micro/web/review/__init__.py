@@ -1,0 +1,8 @@
+"""The reviewer's desk: the queue, one screen per record, the decision. One module for each page, on one blueprint."""
+
+from micro.web.review import acts, history, queue, record
+from micro.web.review.frame import blueprint
+
+PAGES = (queue, record, acts, history)
+
+__all__ = ["PAGES", "blueprint"]

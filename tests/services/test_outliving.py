@@ -1,0 +1,468 @@
+"""A person's word outlives whatever is recomputed: random sequences beside a small model of what has to stand.
+
+The steps are those of a project's life: answers, decisions of reviewers, recomputations by a newer engine, other
+settings, volunteers set aside and counted again, undos, reverts and releases. After each, product and model agree.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from micro import jobs
+from micro.config import Settings
+from micro.core.consensus import merge
+from micro.core.consensus.keys import key_of
+from micro.core.consensus.outcome import Outcome
+from micro.core.fields import Field, Said
+from micro.data.models import Account, Base, Decision, Item, Move, Project, Record, RecordVersion
+from micro.errors import BadAnswer, Conflict, MicroError, NotAllowed
+from micro.house import House, open_house
+from micro.kinds import kind_named
+from micro.services import people, releases, setting_aside, settling
+from micro.services.review.history import history
+from micro.services.reviewing import Details, decide, undo
+from micro.services.settling import Engine, bare
+from tests.cast import CUTTING, FORM, Cast, add_cards, make_cast, make_project
+from tests.conftest import Clock
+from tests.services.reading import read, tasks_of
+
+STEPS = int(os.environ.get("MICRO_OUTLIVING_STEPS", "10000"))
+STEPS_A_RUN = 50
+RUNS_AT_ONCE = 50
+OBJECTS = ("Axe", "Sword", "Palstave")
+MATERIALS = ("bronze", "gold")
+READERS = ("one", "two", "three", "four", "five")
+FIELDS = {one.name: one for one in kind_named("transcribe").fields(FORM)}
+WORDS = ("accept", "amend", "illegible", "revert", "reject")
+
+
+def stubborn(asked: Field, answers: Any) -> Outcome:
+    """Another engine, which believes what the fewest said."""
+    outcome = merge(asked, answers)
+    fewest = outcome.evidence[-1]["said"] if outcome.evidence else {}
+    return Outcome(dict(fewest), outcome.confidence, outcome.evidence, tied=False)
+
+
+ENGINES = (settling.NEWEST, Engine("same-2", merge), Engine("stubborn-3", stubborn))
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What the model holds true of the record: a person's word or None, and where the record stands by it.
+
+    ``standing``: none (the engine is believed), decided, rejected, second, flagged, changed. ``seen`` is what the
+    engine had proposed when the word was given.
+    """
+
+    standing: str = "none"
+    word: Mapping[str, Said] | None = None
+    seen: Mapping[str, Said] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    folder: Path = tmp_path_factory.mktemp("outliving")
+    clock = Clock(datetime(2026, 3, 1, tzinfo=UTC))
+    opened = open_house(Settings(data_folder=folder, secret_key="for tests only").checked(), clock)
+    Base.metadata.create_all(opened.database.engine)
+    return opened
+
+
+class Outliving(RuleBasedStateMachine):
+    """One card of a project of its own, five readers, three reviewers."""
+
+    house: House
+    cast: Cast
+    numbers = count(1)
+    steps = 0
+    kinds_seen: set[str] = set()
+
+    @initialize()
+    def open_a_project(self) -> None:
+        self.clock: Any = self.house.clock
+        number = next(Outliving.numbers)
+        with self.house.database.writing() as session:
+            project = make_project(
+                session, session.merge(self.cast.collection), self.clock(), f"run-{number}", cutting=CUTTING
+            )
+            add_cards(session, self.house, project, 1)
+            self.project_id = project.id
+            self.item_id = session.scalars(select(Item.id).where(Item.project_id == project.id)).one()
+        self.answers: dict[str, Mapping[str, Said]] = {}
+        self.aside: set[str] = set()
+        self.restored: set[str] = set()
+        self.belief, self.proposed = Belief(), dict[str, Said]()
+        self.versions: dict[int, Any] = {}
+        self.decisions = 0
+        self.undoable: tuple[str, int, Belief, int] | None = None
+        self.behind, self.engine, self.four_eyes = False, ENGINES[0], False
+        self.released: list[tuple[str, str]] = []
+        self.checked = -1
+        for who, material in zip(READERS[:2], MATERIALS, strict=True):
+            self._answer(who, "Axe", material)
+        self._settle()
+
+    # --- the steps ---------------------------------------------------------------------------------------------------
+
+    @rule(who=st.sampled_from(READERS), thing=st.sampled_from(OBJECTS), material=st.sampled_from(MATERIALS))
+    def answer(self, who: str, thing: str, material: str) -> None:
+        self._answer(who, thing, material)
+        self._step("answer")
+
+    def _answer(self, who: str, thing: str, material: str) -> None:
+        said = {"object": {"value": thing}, "material": {"value": material}}
+        with self._writing() as session:
+            item = session.get_one(Item, self.item_id)
+            given = read(session, self.house, tasks_of(session, item)[0], f"{self.project_id}-{who}", **said)
+            self.answers[who] = given.value
+        self.behind = True
+
+    @precondition(lambda self: self.behind)
+    @rule()
+    def recompute(self) -> None:
+        """The job runs: what waits is settled."""
+        self._settle()
+        self._step("recompute")
+
+    @rule(engine=st.sampled_from(ENGINES))
+    def newer_engine(self, engine: Engine) -> None:
+        self.engine = engine
+        with self._writing() as session:
+            settling.settle_anew(session, self.project_id)
+        self.behind = self.behind or bool(self.answers)
+        self._settle()
+        self._step("engine")
+
+    @rule(least=st.integers(1, 3), more=st.integers(0, 3), sure=st.sampled_from([0.5, 0.8, 0.97]))
+    def other_settings(self, least: int, more: int, sure: float) -> None:
+        with self._writing() as session:
+            project = session.get_one(Project, self.project_id)
+            project.min_answers, project.max_answers, project.target_confidence = least, least + more, sure
+            settling.settle_anew(session, self.project_id)
+        self.behind = self.behind or bool(self.answers)
+        self._settle()
+        self._step("settings")
+
+    @rule(who=st.sampled_from(READERS))
+    def set_aside_or_count_again(self, who: str) -> None:
+        who = who if who in self.answers else READERS[0]
+        with self._writing() as session:
+            project = session.get_one(Project, self.project_id)
+            volunteer = people.volunteer_of_cookie(session, f"{self.project_id}-{who}", self.clock())
+            if who in self.aside:
+                setting_aside.count_again(session, project, volunteer, None, "", self.clock())
+                self.aside.remove(who)
+                self.restored.add(who)
+            else:
+                setting_aside.set_aside(session, project, volunteer, None, "a test", self.clock())
+                self.aside.add(who)
+                self.restored.discard(who)
+        self.behind = True
+        self._step("aside")
+
+    @rule(on=st.booleans())
+    def want_four_eyes(self, on: bool) -> None:
+        with self._writing() as session:
+            session.get_one(Project, self.project_id).four_eyes = on
+        self.four_eyes = on
+        self._step("four eyes")
+
+    @rule(who=st.sampled_from(["ben", "mia", "nora"]))
+    def accept(self, who: str) -> None:
+        self._decide(who, "accept", None, lambda word: word)
+
+    @rule(who=st.sampled_from(["ben", "mia"]), thing=st.sampled_from(OBJECTS))
+    def amend(self, who: str, thing: str) -> None:
+        said: dict[str, Said] = {"object": {"value": thing}}
+        self._decide(who, "amend", said, lambda word: {**word, **said})
+
+    @rule(who=st.sampled_from(["ben", "mia"]))
+    def illegible(self, who: str) -> None:
+        self._decide(who, "illegible", {"material": {}}, lambda word: {**word, "material": {"mark": "illegible"}})
+
+    @rule(who=st.sampled_from(["ben", "mia"]), back=st.integers(1, 5))
+    def revert(self, who: str, back: int) -> None:
+        number = max(1, len(self.versions) - back)
+        self._decide(who, "revert", None, lambda _: self.versions[number], version=number)
+
+    @rule(who=st.sampled_from(["ben", "mia"]), action=st.sampled_from(["reject", "return", "flag"]))
+    def say_where_it_goes(self, who: str, action: str) -> None:
+        self._decide(who, action, None, None)
+
+    @rule()
+    def decide_on_an_old_sight(self) -> None:
+        with self._reading() as session:
+            record = self._record(session)
+            if record is None or record.revision == 0:
+                return
+            seen, public_id = record.revision - 1, record.public_id
+        with pytest.raises((Conflict, NotAllowed)), self._writing() as session:
+            decide(session, public_id, self.cast.cleo.id, "accept", seen, None, "", self.clock())
+        self._step("stale")
+
+    @precondition(lambda self: self.undoable is not None)
+    @rule()
+    def undo_the_newest(self) -> None:
+        assert self.undoable is not None
+        decision, who, before, revision = self.undoable
+        with self._reading() as session:
+            record = self._record(session)
+            assert record is not None
+            stands = record.revision == revision
+        if not stands:
+            with pytest.raises(Conflict), self._writing() as session:
+                undo(session, decision, who, self.clock())
+            self.undoable = None
+            self._step("undo refused")
+            return
+        with self._writing() as session:
+            undo(session, decision, who, self.clock())
+        self.belief, self.undoable, self.behind = before, None, True
+        self.decisions += 1
+        self._step("undo")
+
+    @precondition(lambda self: self.belief.standing in ("decided", "changed", "rejected") and not self.released)
+    @rule()
+    def release(self) -> None:
+        if self.belief.standing == "rejected":  # There is nothing else in the project.
+            with pytest.raises(BadAnswer), self._writing() as session:
+                releases.start_release(session, session.get_one(Project, self.project_id), None, "", self.clock())
+            self._step("nothing to release")
+            return
+        with self._writing() as session:
+            project = session.get_one(Project, self.project_id)
+            made = releases.start_release(session, project, None, "", self.clock())
+            release_id, public_id = made.id, made.public_id
+        jobs.write_release(self.house, release_id)
+        text = self._released_text(public_id)
+        self.released.append((public_id, text))
+        rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+        said = (self.belief.word or {}).get("object", {})
+        assert [(row["state"], row["object"]) for row in rows] == [("checked", said.get("value", ""))]
+        self._step("release")
+
+    # --- what the model does with them -------------------------------------------------------------------------------
+
+    def _decide(
+        self,
+        who: str,
+        action: str,
+        values: Any,
+        says: Callable[[Mapping[str, Said]], Mapping[str, Said]] | None,
+        version: int = 0,
+    ) -> None:
+        self.clock.pass_(seconds=1)
+        account: Account = getattr(self.cast, who)
+        with self._reading() as session:
+            record = self._record(session)
+            assert record is not None
+            public_id, revision = record.public_id, record.revision
+            before, details = self.belief, Details(version=version)
+            expected = self._after(session, record, account.id, action, says, version)
+        if expected is None:
+            with pytest.raises(MicroError), self._writing() as session:
+                decide(session, public_id, account.id, action, revision, values, "", self.clock(), details)
+            self._step(f"{action} refused")
+            return
+        with self._writing() as session:
+            made = decide(session, public_id, account.id, action, revision, values, "", self.clock(), details)
+            self.undoable = made.public_id, account.id, before, revision + 1
+        self.belief = expected
+        self.decisions += 1
+        self._step(action)
+
+    def _after(
+        self,
+        session: Session,
+        record: Record,
+        who: int,
+        action: str,
+        says: Callable[[Mapping[str, Said]], Mapping[str, Said]] | None,
+        version: int,
+    ) -> Belief | None:
+        """What the model believes after a decision; None where it has to be refused."""
+        belief = self.belief
+        now_said = bare(self._version(session, record, record.current).values)
+        if (record.state, action) in (("open", "return"), ("rejected", "reject")):
+            return None
+        if action == "revert" and version == record.current:
+            return None
+        if action == "flag":
+            return replace(belief, standing="flagged")
+        if action == "return":
+            return Belief()
+        word = None if says is None else says(now_said)
+        same = action != "revert" and (says is None or word == now_said)
+        first = self._first_word(session, record) if belief.standing == "second" and self.four_eyes else None
+        if first is not None:
+            confirms = same and (first.action == "reject") == (action == "reject")
+            if confirms and first.account_id == who:
+                return None
+        else:
+            confirms = not self.four_eyes
+        standing = "second" if not confirms else "rejected" if action == "reject" else "decided"
+        if word is None:
+            return replace(belief, standing=standing)
+        return Belief(standing, word, self.proposed)
+
+    def _settle(self) -> None:
+        self.clock.pass_(seconds=1)
+        with self._writing() as session:
+            settling.settle_some(session, self.project_id, self.clock(), engine=self.engine)
+        if not self.behind:
+            return
+        self.behind = False
+        counted = [said for who, said in self.answers.items() if who not in self.aside]
+        outcome = {
+            name: dict(self.engine.merge(one, [said[name] for said in counted if name in said]).said)
+            for name, one in FIELDS.items()
+        }
+        self._compare_with_the_word(outcome)
+        self.proposed = outcome
+
+    def _compare_with_the_word(self, outcome: Mapping[str, Said]) -> None:
+        belief, keys = self.belief, _keys(outcome)
+        if belief.word is None:
+            return
+        is_news = keys not in (_keys(belief.word), _keys(self.proposed))
+        if belief.standing in ("decided", "second") and is_news:
+            self.belief = belief = replace(belief, standing="changed")
+        if belief.standing == "changed" and self.restored & set(self.answers) and keys == _keys(belief.seen):
+            self.belief = replace(belief, standing="decided")
+
+    # --- what always holds -------------------------------------------------------------------------------------------
+
+    @invariant()
+    def product_and_model_agree(self) -> None:
+        if not hasattr(self, "checked"):
+            return
+        with self._reading() as session:
+            record = self._record(session)
+            assert record is not None
+            self._the_last_human_word_stands(session, record)
+            if self.checked != record.revision:  # Every version and every decision makes it grow.
+                self._the_history_is_complete_and_unchanged(session, record)
+                self.checked = record.revision
+
+    def _the_last_human_word_stands(self, session: Session, record: Record) -> None:
+        shown = "none" if record.state in ("open", "settled") else record.state
+        if record.state == "review":
+            shown = {"evidence_changed": "changed"}.get(record.reason, record.reason)
+            shown = "none" if shown in ("conflict", "contentious") else shown
+        assert shown == self.belief.standing
+        if self.belief.word is not None:
+            current = self._version(session, record, record.current)
+            assert (current.made_by, bare(current.values)) == ("decision", self.belief.word)
+        elif self.belief.standing in ("none", "flagged"):
+            assert record.current == record.proposed
+
+    def _the_history_is_complete_and_unchanged(self, session: Session, record: Record) -> None:
+        found = session.scalars(
+            select(RecordVersion).where(RecordVersion.record_id == record.id).order_by(RecordVersion.number)
+        ).all()
+        said = {version.number: bare(version.values) for version in found}
+        assert list(said) == list(range(1, len(said) + 1))
+        assert {number: said[number] for number in self.versions} == self.versions
+        self.versions = said
+        decided = session.scalars(select(Decision.id).where(Decision.record_id == record.id)).all()
+        assert len(decided) == self.decisions
+        moves = session.execute(
+            select(Move.from_state, Move.to_state)
+            .where(Move.subject == "record", Move.subject_id == record.id)
+            .order_by(Move.id)
+        ).all()
+        at = "open"
+        for from_state, to_state in moves:
+            assert from_state == at
+            at = to_state
+        assert at == record.state
+
+    def teardown(self) -> None:
+        """At the end of a run: what was released is what it was, and the history tells of everything."""
+        if not hasattr(self, "checked"):
+            return
+        for public_id, text in self.released:
+            assert self._released_text(public_id) == text
+        with self._reading() as session:
+            record = self._record(session)
+            assert record is not None
+            told = [event.what for event in history(session, record)]
+            assert (told.count("version"), told.count("decision")) == (len(self.versions), self.decisions)
+
+    # --- helpers -----------------------------------------------------------------------------------------------------
+
+    def _writing(self) -> Any:
+        return self.house.database.writing()
+
+    def _reading(self) -> Any:
+        return self.house.database.reading()
+
+    def _record(self, session: Session) -> Record | None:
+        return session.scalar(select(Record).where(Record.item_id == self.item_id))
+
+    def _version(self, session: Session, record: Record, number: int) -> RecordVersion:
+        version = settling.version_of(session, record, number)
+        assert version is not None
+        return version
+
+    def _first_word(self, session: Session, record: Record) -> Decision | None:
+        """The newest decision that says what the record is and was not taken back."""
+        found = session.scalars(
+            select(Decision).where(Decision.record_id == record.id).order_by(Decision.id.desc())
+        ).all()
+        undone = {(one.before or {}).get("undoes") for one in found}
+        return next((one for one in found if one.action in WORDS and one.public_id not in undone), None)
+
+    def _released_text(self, public_id: str) -> str:
+        keys = self.house.storage.keys(f"releases/{public_id}/")
+        return self.house.storage.get(next(key for key in keys if key.endswith("records.csv"))).decode("utf-8")
+
+    def _step(self, kind: str) -> None:
+        Outliving.steps += 1
+        Outliving.kinds_seen.add(kind)
+
+
+def _keys(outcome: Mapping[str, Said]) -> dict[str, str | None]:
+    return {name: key_of(FIELDS[name], said) for name, said in outcome.items()}
+
+
+def test_a_persons_word_outlives_every_recomputation(house: House) -> None:
+    with house.database.writing() as session:
+        Outliving.house, Outliving.cast = house, make_cast(session, house)
+    while Outliving.steps < STEPS:
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            Outliving,
+            settings=settings(
+                max_examples=RUNS_AT_ONCE,
+                stateful_step_count=STEPS_A_RUN,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                database=None,
+                phases=[Phase.generate],
+                print_blob=True,
+            ),
+        )
+    print(f"\n{Outliving.steps} steps in {next(Outliving.numbers) - 1} projects: {sorted(Outliving.kinds_seen)}")
+    assert Outliving.steps >= STEPS
