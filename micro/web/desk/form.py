@@ -68,6 +68,7 @@ def the_form(session: Session, found: Project, problem: str = "") -> str:
         state=state,
         drifted={body["name"]: form_choices.drift_of(session, found, body) for body in state.bodies},
         problem=problem,
+        today=house().clock().date().isoformat(),
         removed=[field_from_setup(body) for body in forms.removed_fields(session, found.id)],
         vocabularies=len(vocabularies.vocabularies_of(session, found.collection.institution_id)),
         **as_asked(found, state.setup.kind, state.setup.body, state.fields),
