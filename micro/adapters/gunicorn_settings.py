@@ -14,6 +14,9 @@ from micro.adapters.processes import die_with_parent
 worker_class = "gthread"
 accesslog = None  # An access log holds addresses of visitors.
 graceful_timeout = 10  # seconds for open requests at a stop
+# Seconds that a quiet connection stays open: people read for a while between two cards, and a new one costs the distant
+# ones several round trips. As long as nginx keeps it by itself.
+keepalive = 75
 control_socket_disable = True  # Gunicorn 25 and later would make one in the home folder, shared by all instances.
 
 

@@ -37,14 +37,16 @@ class Verdict:
 
 
 def check_redundancy(least: Any, most: Any, target: Any) -> None:
-    """Raises BadAnswer unless this can be a project's rule."""
+    """Raises BadAnswer, with both problems at once, unless this can be a project's rule."""
+    problems = []
     if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= ANSWERS_MOST):
-        raise BadAnswer(
-            "min_answers",
-            "The least and the most are whole numbers from 1 to 100, and the least is not above the most.",
-        )
-    if not (isinstance(target, int | float) and 0 < target < 1):
-        raise BadAnswer("target_confidence", "How sure we have to be lies between 0 and 100 percent.")
+        sentence = "The least and the most are whole numbers from 1 to 100, and the least is not above the most."
+        problems.append(BadAnswer("min_answers", sentence))
+    if not (isinstance(target, int | float) and 0.01 <= target <= 0.99):
+        problems.append(BadAnswer("target_confidence", "How sure we have to be lies between 1 and 99 percent."))
+    if problems:
+        problems[0].others = tuple(problems[1:])
+        raise problems[0]
 
 
 def check_task_order(order: Any) -> None:

@@ -26,7 +26,7 @@ from micro.services.people import ROLES, hash_token
 class Letter:
     """A mail that is due after the commit: which text, to whom, in which language, about which account."""
 
-    text: Literal["confirm", "taken", "reset", "unknown", "address", "moved"]
+    text: Literal["confirm", "taken", "reset", "unknown", "address", "in_use", "moved"]
     to: str
     language: str
     account: Account | None = None
@@ -113,7 +113,7 @@ def letter_new_address(session: Session, account_id: int, new: str) -> Letter:
     """
     account, other = account_of(session, account_id), account_at(session, new)
     if other is not None and other.id != account_id:
-        return Letter("taken", other.email, other.language, other)
+        return Letter("in_use", other.email, other.language, other)
     return Letter("address", new, account.language, account, new)
 
 

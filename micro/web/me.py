@@ -49,7 +49,7 @@ def claim() -> ResponseReturnValue:
         flash(
             ngettext("%(num)s card is yours now.", "%(num)s cards are yours now.", kept)
             if kept
-            else gettext("These cards were counted already."),
+            else gettext("These cards were kept with an account already."),
             "good",
         )
     else:

@@ -16,8 +16,9 @@ from micro.web.sight import may_see
 blueprint = Blueprint("pictures", __name__)
 
 
-# A picture that is taken down must be gone from browsers and proxies soon.
-KEPT_S = 3600
+# Seconds for which a browser keeps a picture, and one that not everybody may see. Nothing between us and the browser
+# keeps any: one that is taken down must be gone from wherever it was.
+KEPT_S, KEPT_PRIVATE_S = 3600, 300
 
 
 @blueprint.get("/pictures/scan/<scan>/<int:longest>.jpg")
@@ -64,5 +65,5 @@ def check_sight(session: Session, scan: Scan) -> bool:
 def _send(key: str, content: bytes, private: bool) -> Response:
     response = Response(content, mimetype="image/jpeg")
     response.set_etag(key.replace("/", "-"))
-    response.headers["Cache-Control"] = f"{'private' if private else 'public'}, max-age={KEPT_S}"
+    response.headers["Cache-Control"] = f"private, max-age={KEPT_PRIVATE_S if private else KEPT_S}"
     return response.make_conditional(request)  # type: ignore[return-value]

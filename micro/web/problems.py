@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from micro import errors
 from micro.errors import BadAnswer, MicroError, SignInNeeded, TooMuch
+from micro.web.context import house
 from micro.web.links import path_on_this_site
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ STATUS: dict[type[MicroError], int] = {
     errors.NotOffered: 501,
     errors.OutsideFailed: 503,
 }
+# After these somebody mends what they sent, or sends it again: the page offers the way back to their form.
+RETRIED = frozenset({400, 409, 413, 422, 429, 503})
 
 
 def prepare_problems(app: Flask) -> None:
@@ -106,6 +109,9 @@ def _old_form(_: CSRFError) -> ResponseReturnValue:
 
 
 def _too_large(_: RequestEntityTooLarge) -> ResponseReturnValue:
+    if request.endpoint in ("manage.upload", "manage.replace_scan"):
+        most = house().settings.upload_megabytes
+        return _answer(413, gettext("This is too large to be sent at once: at most %(most)s MB.", most=most))
     return _answer(413, gettext("This is too large to be sent at once."))
 
 
@@ -149,6 +155,7 @@ def _answer(status: int, sentence: str, extra: dict[str, Any] | None = None) -> 
         )
         response.mimetype = "application/problem+json"
     else:
-        response = Response(render_template("error.html", status=status, sentence=sentence))
+        back = _where_from() if request.method == "POST" and status in RETRIED else None
+        response = Response(render_template("error.html", status=status, sentence=sentence, back=back))
     response.status_code = status
     return response

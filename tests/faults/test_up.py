@@ -12,6 +12,7 @@ import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,20 @@ def test_without_proxies_nobody_is_believed_and_with_them_the_app_counts(up: Cal
     assert command[command.index("--forwarded-allow-ips") + 1] == "*"
     running = up().wait_until_ready()
     assert running.get("/", **{"X-Forwarded-Proto": "https"}) == "http"
+
+
+def test_a_quiet_connection_stays_open_while_somebody_reads_and_holds_up_no_stop(up: Callable[..., Up]) -> None:
+    running = up().wait_until_ready()
+    connection = HTTPConnection("127.0.0.1", running.port, timeout=5)
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    quiet, by = connection.sock, time.monotonic()
+    time.sleep(5)
+    connection.request("GET", "/")
+    assert connection.getresponse().read() == b"http" and connection.sock is quiet
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(timeout=25) == 0 and time.monotonic() - by < 20
+    connection.close()
 
 
 def test_gunicorns_own_lines_hold_no_address_of_a_visitor(up: Callable[..., Up]) -> None:

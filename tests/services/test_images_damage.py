@@ -94,7 +94,7 @@ def test_a_progressive_jpeg_is_taken_while_all_but_the_last_sharpness_is_there(m
     page = only(content[: int(last_scan + 0.95 * (len(content) - last_scan))])
     assert 0 < page.picture.missing < 0.1
     for there in (0.5, 0.02):
-        with pytest.raises(BadPicture, match="cut off"):
+        with pytest.raises(BadPicture, match="of the picture never became sharp"):
             only(content[: int(last_scan + there * (len(content) - last_scan))])
     with pytest.raises(BadPicture):
         only(content[: last_scan - 10])

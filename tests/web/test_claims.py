@@ -198,7 +198,8 @@ def test_claiming_twice_is_claiming_once(client: FlaskClient, cast: Cast) -> Non
     assert cookie is not None
     client.post("/me/claim", data={"whose": "mine"})
     client.set_cookie("micro_volunteer", cookie.value)
-    client.post("/me/claim", data={"whose": "mine"})
+    again = client.post("/me/claim", data={"whose": "mine"}, follow_redirects=True)
+    assert "These cards were kept with an account already." in again.text
     assert "2 cards read by you" in client.get("/my-answers").text
     assert client.get("/me/claim").location == "/me"
 

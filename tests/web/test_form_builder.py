@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_the_fields_stand_in_order_with_what_is_asked(mia: FlaskClient) -> None:
     assert labels == ["Object", "Material", "Length", "Found on", "Notes"]
     assert "Number: cm, mm" in page and "One of several choices, 2 choices" in page
     assert "data-preview" in page and 'name="length.value.amount"' in page  # The very form of the volunteers.
+
+
+def test_a_field_whose_day_has_come_is_published_and_no_longer_closed(house: House, mia: FlaskClient) -> None:
+    today = house.clock().date()
+    days = ((today, "Published since"), (today + timedelta(days=1), "Closed until"))
+    for number, (day, word) in enumerate(days, start=1):
+        typed = {**NEW, "version": str(number), "publish": "until", "publish_day": day.isoformat()}
+        mia.post(f"{FORM}/new", data={**typed, "label_en": f"Finder {day}"})
+        assert f"{word} {day.isoformat()}" in page_of(mia.get(FORM))
 
 
 def test_a_field_is_added_moved_edited_and_removed(house: House, mia: FlaskClient) -> None:

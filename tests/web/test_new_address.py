@@ -99,6 +99,8 @@ def test_the_page_tells_nobody_whether_an_address_is_taken(
     assert taken.status_code == free.status_code == 200
     assert taken.text.replace(cast.mia.email, NEW).count(NEW) == free.text.count(NEW)
     assert letters.sent[-1][0] == cast.mia.email and "/address/" not in letters.sent[-1][2]
+    assert "wanted to use this address for another account" in letters.sent[-1][2]
+    assert "signed up" not in letters.sent[-1][2] and "/sign-in" in letters.sent[-1][2]
 
 
 def test_an_address_that_was_taken_meanwhile_is_refused(

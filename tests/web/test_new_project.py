@@ -186,6 +186,14 @@ def test_two_editors_at_once_keep_both(cast: Cast, mia: FlaskClient, app: Flask)
     assert again.status_code == 303 and "Mia’s" in unescape(mia.get("/desk/finds/settings").text)
 
 
+def test_all_numbers_that_cannot_be_are_told_at_once(cast: Cast, mia: FlaskClient) -> None:
+    wrong = {"title_en": "", "title_fr": "", "min_answers": "9", "max_answers": "3", "target_confidence": "100"}
+    refused = mia.post("/desk/finds/settings", data={**form_of(mia), **wrong})
+    for place in ("title_en", "min_answers", "target_confidence"):
+        assert f'id="{place}-problem"' in refused.text
+    assert "between 1 and 99 percent" in refused.text
+
+
 @pytest.mark.parametrize("typed", ["", "100", "0", "nan", "all", "-3", "inf"])
 def test_a_target_that_is_none_is_refused(cast: Cast, mia: FlaskClient, typed: str) -> None:
     refused = mia.post("/desk/finds/settings", data={**form_of(mia), "target_confidence": typed})

@@ -74,6 +74,24 @@ def test_a_refusal_is_read_in_the_visitors_language(house: House, mia: FlaskClie
     assert "le fichier est vide" in mia.get(page).text
 
 
+def test_an_upload_that_is_refused_leads_back_to_its_page(mia: FlaskClient) -> None:
+    page = "http://localhost/desk/finds/scans"
+    faulty = {"files": [(BytesIO(card_picture(1)), "a.jpg"), (BytesIO(b"nothing\nhere\n"), "manifest.csv")]}
+    refused = mia.post("/desk/finds/upload", data=faulty, headers={"Referer": page})
+    assert refused.status_code == 422 and 'href="/desk/finds/scans"' in refused.text
+    elsewhere = {"files": [(BytesIO(b"file\na.jpg\n"), "manifest.csv")]}
+    refused = mia.post("/desk/finds/upload", data=elsewhere, headers={"Referer": "http://evil.example/desk"})
+    assert refused.status_code == 422 and "Back to the page before" not in refused.text
+
+
+def test_what_is_too_large_is_told_the_limit(house: House, cast: Cast) -> None:
+    small = create_app(opened=replace(house, settings=replace(house.settings, upload_megabytes=1)))
+    small.config["WTF_CSRF_ENABLED"] = False
+    sent = {"files": [(BytesIO(bytes(1_100_000)), "a.jpg")]}
+    refused = signed_in(small, cast.mia).post("/desk/finds/upload", data=sent)
+    assert refused.status_code == 413 and "at most 1 MB" in refused.text
+
+
 def test_an_upload_without_a_picture_is_refused(mia: FlaskClient) -> None:
     only = mia.post("/desk/finds/upload", data={"files": [(BytesIO(b"file\na.jpg\n"), "manifest.csv")]})
     assert only.status_code == 422

@@ -78,6 +78,10 @@ def _look(frame: Frame, content: bytes) -> Page:
 def _missing(content: bytes) -> float:
     """How much of a cut-off JPEG is missing; BadPicture when it is too much."""
     missing = tails.missing_share(content)
+    if missing > MISSING_MOST and tails.is_progressive(content):
+        raise BadPicture(
+            "the file is cut off: %(blurred)s %% of the picture never became sharp", blurred=math.ceil(100 * missing)
+        )
     if missing > MISSING_MOST:
         raise BadPicture(
             "the file is cut off: only %(there)s %% of the picture is there", there=int(100 * (1 - missing))

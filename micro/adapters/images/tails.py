@@ -33,6 +33,16 @@ def ends_in_zeros(content: bytes) -> bool:
     return content.endswith(_ZEROS) and not content.rstrip(b"\0").endswith(END)
 
 
+def is_progressive(content: bytes) -> bool:
+    """Whether the picture comes in layers, each over its whole height: what is cut off is sharpness, not height."""
+    place = 2
+    while (found := _MARKER.search(content, place)) is not None:
+        if (marker := content[found.end() - 1]) in _FRAMES:
+            return marker in _PROGRESSIVE
+        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2], "big")
+    return False
+
+
 def missing_share(content: bytes) -> float:
     """How much of the height is not in a cut-off file, 0 to 1; 1 when a whole layer of the picture is missing.
 

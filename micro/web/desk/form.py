@@ -69,6 +69,7 @@ def the_form(session: Session, found: Project, problem: str = "", signs: str | N
         state=state,
         drifted={body["name"]: form_choices.drift_of(session, found, body) for body in state.bodies},
         problem=problem,
+        today=house().clock().date().isoformat(),
         removed=[field_from_setup(body) for body in forms.removed_fields(session, found.id)],
         signs=" ".join(state.setup.body.get("palette", ())) if signs is None else signs,
         vocabularies=len(vocabularies.vocabularies_of(session, found.collection.institution_id)),
