@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
 from micro.core.consensus.features import features_of
 from micro.core.consensus.keys import row_key
@@ -18,12 +17,12 @@ from micro.core.consensus.rows import Checked, Prediction, Row, Settings
 from micro.core.consensus.shipped import shipped_for
 from micro.core.consensus.spelling import best_spelling, written
 from micro.core.consensus.table import table_of
+from micro.core.consensus.unfilled import unfilled_rows
 from micro.core.consensus.weighing import Together, Writers, merged_words
 
 ENOUGH_DECIDED = 30
 """From so many decided rows on, the weights are fitted to the project; before, what ships is used as it is."""
 
-UNLIKE, ENOUGH_ROWS = 0.5, 50
 SURE_OF_NOTHING = 0.5
 """That a field is blank although nobody said so is never believed more than this."""
 
@@ -91,7 +90,7 @@ class TextProject:
         self.aligned = _aligned_rows(rows, keys)
         told(0.3)
         more = {number: [" ".join(words)] for number, (words, _) in self.aligned.items()}
-        for number in _unlike_rows(rows, keys):
+        for number in unfilled_rows(rows, keys.__getitem__):
             more.setdefault(number, []).append("")
         self.table = table_of(rows, keys.__getitem__, more, checked)
         told(0.5)
@@ -183,21 +182,3 @@ def _texts(row: Row, keys: Keys) -> list[tuple[str, str]]:
     texts = [(key, worker) for value, worker in zip(row.values, row.workers, strict=True) if (key := keys[value])]
     different = {key for key, _ in texts}
     return texts if len(different) > 2 and any(" " in key for key in different) else []
-
-
-def _unlike_rows(rows: Sequence[Row], keys: Keys) -> Iterator[int]:
-    """Rows in which everybody wrote something quite different, in a project where nobody ever left a field empty.
-
-    There a field that is not filled cannot be told as such, and people look for something to fill it with. Small
-    projects and closed types say too little for that.
-    """
-    if len(rows) < ENOUGH_ROWS or any(not keys[value] for row in rows for value in row.values):
-        return
-    for number, row in enumerate(rows):
-        given = [keys[value] for value in row.values] if row.type in ("text", "long text") else []
-        if 1 < len(set(given)) == len(given) and all(
-            Levenshtein.normalized_similarity(one, other) < UNLIKE
-            for place, one in enumerate(given)
-            for other in given[:place]
-        ):
-            yield number
