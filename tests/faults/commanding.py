@@ -23,7 +23,8 @@ from tests.cast import card_picture
 CHECKOUT = Path(__file__).parents[2]
 GUIDE = CHECKOUT / "docs/operator.md"
 NOTHING_LEFT = (
-    "files taken in: 0\nscans cut: 0\nitems settled: 0\nreleases made: 0\nmessages sent: 0\nold uploads deleted: 0\n"
+    "files taken in: 0\nscans cut: 0\nitems settled: 0\nprojects learned from: 0\nrecords worked out anew: 0\n"
+    "releases made: 0\nmessages sent: 0\nold uploads deleted: 0\n"
     "failed: 0\n"
 )
 # What the machine of whoever runs the tests may have set; None takes it out of the environment.
