@@ -13,7 +13,7 @@ budget where it brings most.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,6 +209,24 @@ class Gains:
             if right >= wanted - 1e-9 and cost < fewest:
                 best, fewest = price, cost
         return cls(best, _learned(table, best))
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON can hold it; :meth:`of_kept` makes the same of it again."""
+        lines = {
+            str(count): [one.level, one.middle.tolist(), one.slopes.tolist()] for count, one in self._lines.items()
+        }
+        return {"looks": LOOKS, "price": self.price, "lines": lines}
+
+    @classmethod
+    def of_kept(cls, kept: Mapping[str, Any]) -> Gains | None:
+        """None where it was kept by a version to which items look otherwise: then it must be learned anew."""
+        if kept.get("looks") != LOOKS:
+            return None
+        lines = {
+            int(count): _Line(level, np.array(middle), np.array(slopes))
+            for count, (level, middle, slopes) in kept["lines"].items()
+        }
+        return cls(kept["price"], lines)
 
     def worth(self, answers: int, looks: Sequence[float]) -> float | None:
         """What going on is expected to bring beyond its price: the share that is right, less the price of each answer.

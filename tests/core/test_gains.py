@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -92,6 +93,15 @@ def test_as_good_as_three_answers_for_every_item_takes_fewer_and_is_as_good_on_o
     assert sum(ends) < 0.7 * 3 * len(others)
     right = sum(one.quality[end - 1] for one, end in zip(others, ends, strict=True))
     assert right >= sum(one.quality[2] for one in others) - 1e-9
+
+
+def test_what_was_learned_survives_being_kept_and_is_dropped_when_items_look_otherwise() -> None:
+    gains = Gains.fitted(project(100), 0.02)
+    again = Gains.of_kept(json.loads(json.dumps(gains.kept())))
+    assert again is not None
+    assert again.price == 0.02
+    assert again.worth(2, DOUBTFUL) == gains.worth(2, DOUBTFUL)
+    assert Gains.of_kept({**gains.kept(), "looks": 3}) is None
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
