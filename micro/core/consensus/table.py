@@ -24,8 +24,9 @@ class Table:
     Per candidate: ``key``, ``row`` (never falls), ``given`` (how many answers), ``gap`` (1 when a word was left out
     as "[...]" or doubted with "?"). Per answer, in the order of rows:
     ``candidate``, ``worker``, ``answer_row``. Per row: ``start`` (its first candidate; one more number at the end),
-    ``field``, ``kind`` (a place in KINDS), ``item``, ``column`` (the field on one page: see :func:`page_of`). ``truth`` per candidate: 1 or 0 where the row is decided, else
-    NaN. A row without answers has one candidate that nobody gave, the empty key.
+    ``field``, ``kind`` (a place in KINDS), ``item``, ``column`` (the field on one page: see :func:`page_of`). ``truth``
+    per candidate: 1 or 0 where the row is decided, else NaN. A row without answers has one candidate that nobody gave,
+    the empty key.
     """
 
     key: list[str]

@@ -68,9 +68,7 @@ def _some_unlike(keys: Sequence[str]) -> bool:
 
 
 def _all_unlike(keys: Sequence[str]) -> bool:
-    return len(set(keys)) == len(keys) and all(
-        _unlike(one, other) for n, one in enumerate(keys) for other in keys[:n]
-    )
+    return len(set(keys)) == len(keys) and all(_unlike(one, other) for n, one in enumerate(keys) for other in keys[:n])
 
 
 def _unlike(one: str, other: str) -> bool:

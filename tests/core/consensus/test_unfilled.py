@@ -55,6 +55,8 @@ def test_numbers_and_choices_are_never_told_empty() -> None:
 
 def test_the_proposal_for_a_row_that_all_agree_on_is_what_they_say() -> None:
     column = [row(f"a/{n}", SHIPS[n], SHIPS[n], TOWNS[n]) for n in range(8)]
-    told = {one.item: one for one in merge_project([*column, row("a/9", "Deal", "Deal"), *filler()]) if one.field == "port"}
+    told = {
+        one.item: one for one in merge_project([*column, row("a/9", "Deal", "Deal"), *filler()]) if one.field == "port"
+    }
     assert told["a/9"].value == "Deal"
     assert all(told[f"a/{n}"].confidence <= 0.5 for n in range(8) if told[f"a/{n}"].value == "")
