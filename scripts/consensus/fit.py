@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from growing import grown
 
 from micro.core.consensus import project, shipped, trees
 from micro.core.consensus.features import Features
@@ -23,7 +24,6 @@ from micro.core.consensus.keys import row_key
 from micro.core.consensus.ranker import Weights, fitted_weights, ranked
 from micro.core.consensus.rows import Row, Settings
 from micro.core.consensus.table import Table
-from scripts.consensus.growing import grown
 
 SETS = (
     "bai",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,9 @@ from micro.core.consensus.keys import row_key
 from micro.core.consensus.rows import Row
 from micro.core.consensus.table import table_of
 from micro.core.consensus.trees import SAME_IN_A_FIELD, Tree, corrections, leading, lines_of, log_odds
-from scripts.consensus.growing import grown
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "scripts" / "consensus"))
+from growing import grown
 
 ROWS = [
     Row("a/1", "kind", "text", ("u", "v"), ("axe", "axe")),
