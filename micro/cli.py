@@ -17,6 +17,7 @@ from micro import __version__, backup, jobs, simulation, supervise
 from micro.cli_consensus import consensus
 from micro.cli_imports import import_csv, import_pybossa
 from micro.cli_ready import one_line, ready_house
+from micro.cli_what_if import what_if
 from micro.config import BadSetting, Settings
 from micro.data.migrations import current_revision, migrate
 from micro.data.models import Project
@@ -170,6 +171,7 @@ def ingest(folder: Path, slug: str) -> None:
 main.add_command(import_pybossa)
 main.add_command(import_csv)
 main.add_command(consensus)
+project_group.add_command(what_if)
 
 
 @main.command("cut")

@@ -19,7 +19,14 @@ import click
 
 from micro.core.consensus.explaining import evidence_of
 from micro.core.consensus.project import merge_project
-from micro.core.consensus.row_files import BadLine, decided_from_lines, json_line, rows_from_csv, rows_from_lines
+from micro.core.consensus.row_files import (
+    BadLine,
+    abbreviations_from,
+    decided_from_lines,
+    json_line,
+    rows_from_csv,
+    rows_from_lines,
+)
 from micro.core.consensus.rows import Checked, Prediction, Row, Settings
 
 SOME_BAD = 3
@@ -32,9 +39,22 @@ WRITTEN_AT_ONCE = 5000
 @click.option("--csv", "form", flag_value="csv", help="One answer a line: item, field, worker, value, perhaps type.")
 @click.option("--checked", "checked_file", type=click.Path(path_type=Path), help="Decided values, as JSON Lines.")
 @click.option("--no-learning", is_flag=True, help="Merge each row by itself; every volunteer counts the same.")
+@click.option(
+    "--abbreviations",
+    "abbreviations_file",
+    type=click.Path(path_type=Path),
+    help='Words that mean the same when answers are compared, as JSON: {"st": "saint"}.',
+)
 @click.option("--explain", is_flag=True, help="Add to each row where the answers differ, and who is behind what.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-def consensus(form: str, checked_file: Path | None, no_learning: bool, explain: bool, file: Path | None) -> None:
+def consensus(
+    form: str,
+    checked_file: Path | None,
+    no_learning: bool,
+    abbreviations_file: Path | None,
+    explain: bool,
+    file: Path | None,
+) -> None:
     """Merges answers: reads rows from FILE or standard input, writes a value and a confidence for each.
 
     A row is {"item", "field", "type", "answers": [{"worker", "value"}]}; the type may be text, long text, number,
@@ -45,12 +65,13 @@ def consensus(form: str, checked_file: Path | None, no_learning: bool, explain: 
     bad: list[BadLine] = []
     try:
         checked = decided_from_lines(checked_file.read_bytes().split(b"\n"), bad) if checked_file else {}
+        abbreviations = abbreviations_from(abbreviations_file.read_bytes()) if abbreviations_file else {}
         told = file.read_bytes() if file else sys.stdin.buffer.read()
         rows = _rows(told, form, bad)
     except (OSError, UnicodeDecodeError, BadLine) as problem:
         raise click.UsageError(str(problem)) from None
     _report(bad)
-    _write(rows, checked, Settings(learning=not no_learning), form, explain)
+    _write(rows, checked, Settings(not no_learning, abbreviations), form, explain)
     if bad:
         raise SystemExit(SOME_BAD)
 
@@ -75,7 +96,8 @@ def _report(bad: Sequence[BadLine]) -> None:
 def _write(rows: Sequence[Row], checked: Checked, settings: Settings, form: str, explain: bool) -> None:
     with click.progressbar(length=100, label="merging", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         predictions = merge_project(rows, checked, settings, lambda share: bar.update(int(100 * share) - bar.pos))
-    lines = _csv_lines(predictions) if form == "csv" else _json_lines(rows, predictions, explain)
+    writing = _csv_lines if form == "csv" else _json_lines
+    lines = writing(rows, predictions, explain)
     out = sys.stdout.buffer
     while some := "".join(islice(lines, WRITTEN_AT_ONCE)):
         out.write(some.encode())
@@ -90,7 +112,7 @@ def _json_lines(rows: Sequence[Row], predictions: Iterable[Prediction], explain:
         yield line + "\n"
 
 
-def _csv_lines(predictions: Iterable[Prediction]) -> Iterator[str]:
+def _csv_lines(rows: Sequence[Row], predictions: Iterable[Prediction], explain: bool) -> Iterator[str]:
     lines: list[str] = []
 
     class Last:
@@ -98,8 +120,9 @@ def _csv_lines(predictions: Iterable[Prediction]) -> Iterator[str]:
             lines.append(text)
 
     writer = csv.writer(Last(), lineterminator="\n")
-    writer.writerow(("item", "field", "value", "confidence"))
-    for one in predictions:
-        writer.writerow((one.item, one.field, one.value, f"{one.confidence:.4f}"))
+    writer.writerow(("item", "field", "value", "confidence", *(["evidence"] if explain else [])))
+    for row, one in zip(rows, predictions, strict=True):
+        told = [json.dumps(evidence_of(row, one), ensure_ascii=False)] if explain else []
+        writer.writerow((one.item, one.field, one.value, f"{one.confidence:.4f}", *told))
         yield lines.pop(0)
     yield from lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -80,3 +81,26 @@ def test_neither_the_web_nor_the_database_is_loaded() -> None:
     script = "import sys, micro.cli_consensus; print([n for n in ('flask', 'sqlalchemy', 'redis') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_evidence_stands_in_a_csv_too() -> None:
+    done = run("item,field,worker,value\n1,kind,a,axe\n1,kind,b,Axe\n", "--csv", "--explain")
+    head, line = csv.reader(done.stdout.splitlines())
+    assert head == ["item", "field", "value", "confidence", "evidence"]
+    assert [one["workers"] for one in json.loads(line[4])["given"]] == [["b"], ["a"]]
+
+
+def test_abbreviations_are_the_same_as_what_they_stand_for(tmp_path: Path) -> None:
+    (tmp_path / "short.json").write_text('{"St.": "Saint"}')
+    values = ("St Ives", "Saint Ives", "Truro")
+    row = {"item": "1", "field": "place", "answers": [{"worker": n, "value": value} for n, value in enumerate(values)]}
+    plain, known = (
+        json.loads(run(json.dumps(row), "--no-learning", *options).stdout)
+        for options in ((), ("--abbreviations", str(tmp_path / "short.json")))
+    )
+    assert known["value"] == "Saint Ives"
+    assert known["confidence"] > plain["confidence"]
+    (tmp_path / "short.json").write_text('{"St. John": "Saint John"}')
+    refused = run("", "--abbreviations", str(tmp_path / "short.json"))
+    assert refused.returncode == 2
+    assert "one word" in refused.stderr

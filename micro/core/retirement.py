@@ -114,7 +114,7 @@ def judge(
     aside: int = 0,
     *,
     patience: Patience | None = None,
-    gain: float | None = None,
+    worth: float | None = None,
 ) -> Verdict:
     """The verdict on a task with ``answered`` answers and this confidence (0 to 1) in its weakest field.
 
@@ -122,18 +122,21 @@ def judge(
     even beyond ``most``: those answers are waited for. ``aside`` more answers were given and do not count: they are
     waited for no longer, but never make up for the least. As ``wanted`` never falls, counting them again leads back
     to the verdict from before. With ``patience`` a task below its target ends too when one more answer is not worth
-    its price; what is left undecided then goes to review as it would at the most. ``gain`` is what one answer more is
-    expected to bring where the project has learned it (gains.py), otherwise the model is asked.
+    its price; what is left undecided then goes to review as it would at the most. ``worth`` is what going on is
+    expected to bring beyond its price where the project has learned it (gains.py); it goes before the model of
+    ``patience``.
     """
     wanted = max(wanted, rule.least)
     if answered + aside < wanted or answered < rule.least:
         return Verdict(False, wanted)
     if confidence >= rule.target or answered >= rule.most:
         return Verdict(True, wanted)
-    if patience is not None:
-        worth = worth_asking(patience, [confidence], rule.most - answered, answered)
-        if not (worth if gain is None else gain >= patience.price):
-            return Verdict(True, wanted)
+    if worth is not None:
+        pays = worth > 0
+    else:
+        pays = patience is None or worth_asking(patience, [confidence], rule.most - answered, answered)
+    if not pays:
+        return Verdict(True, wanted)
     return Verdict(False, max(wanted, answered + 1))
 
 

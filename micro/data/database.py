@@ -54,6 +54,22 @@ class Database:
             yield session
 
     @contextmanager
+    def looking_only(self) -> Iterator[Session]:
+        """A session for looking at one unmoving picture, in which the database itself refuses to write."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            else:
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+            try:
+                with Session(connection, expire_on_commit=False) as session:
+                    yield session
+            finally:
+                connection.rollback()
+                if self.is_sqlite:
+                    connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session for one use case: committed at the end, rolled back when anything is raised."""
         with self._turn(), Session(self._writing, expire_on_commit=False) as session, session.begin():

@@ -49,18 +49,18 @@ def held_learning(session: Session, project_id: int) -> Learning:
 
 
 class Trust:
-    """The tallies of some people in a project, by type of field; what is changed here is kept by :meth:`keep`."""
+    """The tallies of some people in a project (None: of all), by type of field; changes are kept by :meth:`keep`."""
 
-    def __init__(self, session: Session, learning: Learning, people: Iterable[int]) -> None:
+    def __init__(self, session: Session, learning: Learning, people: Iterable[int] | None) -> None:
         self.learning = learning
         self.calibration = calibration_of(learning)
         self._known: dict[tuple[str, int], tuple[int, Tally]] = {}
-        wanted = sorted(set(people))
-        for row in session.execute(
-            select(
-                Reliability.id, Reliability.type, Reliability.volunteer_id, Reliability.credit, Reliability.answers
-            ).where(Reliability.project_id == learning.project_id, Reliability.volunteer_id.in_(wanted))
-        ):
+        query = select(
+            Reliability.id, Reliability.type, Reliability.volunteer_id, Reliability.credit, Reliability.answers
+        ).where(Reliability.project_id == learning.project_id)
+        if people is not None:
+            query = query.where(Reliability.volunteer_id.in_(sorted(set(people))))
+        for row in session.execute(query):
             self._known[row.type, row.volunteer_id] = row.id, Tally(row.credit, row.answers)
         self._running = {of_type: self._opened(of_type) for of_type in learning.totals}
 

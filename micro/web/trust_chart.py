@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from micro.core.consensus.calibration import Bin
 
-WIDTH, HEIGHT = 560, 350
-LEFT, RIGHT, TOP, FLOOR = 52, 546, 12, 302
+WIDTH, HEIGHT = 420, 300
+LEFT, RIGHT, TOP, FLOOR = 48, 402, 12, 248
 STEPS = 5
 
 

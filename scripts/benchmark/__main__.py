@@ -69,6 +69,10 @@ def measure(stack: ExitStack, temporary: Path, size: fill.Size, clients: int, ta
         for place in places:
             say(f"{place.name}: {part}")
             table.add_part(place.name, part, run_part(part, place, pictures))
+    for answers in size.answers:
+        for part in ("fit", "merge"):
+            say(f"consensus: {part} of {answers:,} answers")
+            table.add_consensus(part, run_refit(part, answers))
 
 
 def run_part(part: str, place: servers.Place, pictures: Path) -> dict[str, float]:
@@ -83,6 +87,15 @@ def run_part(part: str, place: servers.Place, pictures: Path) -> dict[str, float
     )
     if done.returncode:
         raise SystemExit(f"bench: {part} on {place.name} failed:\n{done.stderr[-2000:]}")
+    return parts.read(done.stdout)
+
+
+def run_refit(part: str, answers: int) -> dict[str, float]:
+    """The consensus engine on so many answers, in a process of its own."""
+    file = str(Path(__file__).parent / "refit.py")
+    done = subprocess.run([sys.executable, file, part, str(answers)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"bench: {part} of {answers} answers failed:\n{done.stderr[-2000:]}")
     return parts.read(done.stdout)
 
 

@@ -55,10 +55,13 @@ class Size:
     large_scans: int
     warm_s: float
     load_s: float
+    answers: tuple[int, ...] = (10_000, 100_000, 1_000_000)
 
 
 FULL = Size(tasks=6000, unsettled=1000, records=10_000, cards=60, large_scans=8, warm_s=2, load_s=8)
-QUICK = Size(tasks=2000, unsettled=200, records=1000, cards=20, large_scans=2, warm_s=1, load_s=3)
+QUICK = Size(
+    tasks=2000, unsettled=200, records=1000, cards=20, large_scans=2, warm_s=1, load_s=3, answers=(10_000, 100_000)
+)
 
 
 def fill(settings: Settings, size: Size, clients: int) -> None:

@@ -9,8 +9,8 @@ from micro.core.consensus.project import merge_project
 from micro.core.consensus.rows import Row
 
 
-def predictions(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """One prediction for every row; nothing is checked, but volunteers are learned over all rows."""
+def predictions(rows: Sequence[Mapping[str, Any]], checked: Mapping[tuple[str, str], str]) -> Iterator[dict[str, Any]]:
+    """One prediction for every row; ``checked`` is what professionals decided: {(item, field): value}."""
     whole = [
         Row(
             str(row["item"]),
@@ -21,5 +21,5 @@ def predictions(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         )
         for row in rows
     ]
-    for found in merge_project(whole):
+    for found in merge_project(whole, checked):
         yield {"item": found.item, "field": found.field, "value": found.value, "confidence": found.confidence}

@@ -77,6 +77,12 @@ class Table:
                     self._add_ingest(column, name, words, found)
         self.add(column, f"memory peak of {part}", f"{found['peak_mb']:.0f} MB")
 
+    def add_consensus(self, part: str, found: dict[str, float]) -> None:
+        """A row of the consensus engine, which needs no database."""
+        words = {"fit": "full fit of", "merge": "learning from and merging"}[part]
+        said = f"{found['seconds']:.1f} s, {found['peak_mb']:.0f} MB"
+        self.add("no database", f"{words} {found['answers']:,.0f} answers", said)
+
     def _add_ingest(self, column: str, name: str, words: str, found: dict[str, float]) -> None:
         count, seconds, megapixels = (found[f"{name}_{part}"] for part in ("count", "seconds", "megapixels"))
         row = f"ingest of {words} of {megapixels:.1f} MP"

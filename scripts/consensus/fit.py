@@ -3,7 +3,8 @@
     python scripts/consensus/fit.py FOLDER [--write] [--leave-out SET]
 
 FOLDER holds NAME.dev.jsonl.gz and fields.json. Without --write it prints how the fit does on items that it did not see
-(five folds), and with --leave-out how a fit on all other sets does on that one.
+(five folds), and with --leave-out how a fit on all other sets does on that one, beside the engine that learns nothing.
+Sets in DECIDED take part twice: with nothing decided, and as if some of their items had been.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from growing import grown
 
-from micro.core.consensus import project, shipped
+from micro.core.consensus import project, shipped, trees
 from micro.core.consensus.features import Features
 from micro.core.consensus.keys import row_key
 from micro.core.consensus.ranker import Weights, fitted_weights, ranked
-from micro.core.consensus.rows import Row
+from micro.core.consensus.rows import Row, Settings
 from micro.core.consensus.table import Table
 
 SETS = (
@@ -33,6 +35,9 @@ SETS = (
     "crowdspeech-test-other",
 )
 RIDGE, FOLDS = 10.0, 5
+DECIDED = {"bai": 300, "bai-wide": 300}
+"""How many items of a set are taken as decided when it takes part the second time."""
+
 Gold = dict[tuple[str, str], str]
 Sets = dict[str, tuple[Table, Features]]
 
@@ -59,9 +64,15 @@ def read(folder: Path, name: str) -> tuple[list[Row], Gold]:
     return rows, gold
 
 
-def prepared(rows: list[Row], gold: Gold) -> tuple[Table, Features]:
-    """The table with the truth as labels, and features that were made without it."""
-    made = project.TextProject([project.in_order(row) for row in rows], {}, project.Keys({}))
+def prepared(rows: list[Row], gold: Gold, decided: int = 0) -> tuple[Table, Features]:
+    """The table with the truth as labels, and features that were made without it, but for some decided items.
+
+    What a professional decided of a row is never in its own features.
+    """
+    items = sorted({row.item for row in rows})
+    chosen = set(np.random.default_rng(11).permutation(items)[:decided].tolist())
+    checked = {place: value for place, value in gold.items() if place[0] in chosen}
+    made = project.TextProject([project.in_order(row) for row in rows], checked, project.Keys({}))
     truth = [
         float(key == row_key(gold[rows[r].item, rows[r].field]))
         for key, r in zip(made.table.key, made.table.row, strict=True)
@@ -69,11 +80,40 @@ def prepared(rows: list[Row], gold: Gold) -> tuple[Table, Features]:
     return replace(made.table, truth=np.array(truth)), made.features
 
 
-def score(table: Table, features: Features, weights: Weights, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+Forest = list[trees.Tree]
+
+
+def seen_by_trees(table: Table, features: Features, weights: Weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A line of features for each row, whether its likeliest candidate is right, and the log-odds of that."""
+    chance, none = ranked(table, features, weights)
+    lines, _ = trees.lines_of(table, features, chance, none)
+    best = trees.leading(table, chance)
+    return lines, table.truth[best], trees.log_odds(chance[best])
+
+
+def forest_of(sets: Sets, weights: Weights) -> Forest:
+    """Trees grown on the rows of all sets that have a truth."""
+    parts = [seen_by_trees(table, features, weights) for table, features in sets.values()]
+    lines, right, begin = (np.concatenate([part[n] for part in parts]) for n in range(3))
+    known = ~np.isnan(right)
+    return grown(lines[known], right[known], begin[known], np.ones(int(known.sum())))
+
+
+def score(
+    table: Table, features: Features, weights: Weights, forest: Forest, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Confidence, and whether right, of the likeliest candidate of the rows."""
-    chance, _ = ranked(table, features, weights)
-    best = np.array([a + int(np.argmax(chance[a:b])) for a, b in zip(table.start[:-1], table.start[1:], strict=True)])
-    return chance[best][rows], table.truth[best][rows]
+    lines, right, begin = seen_by_trees(table, features, weights)
+    for tree in forest:
+        begin = begin + tree(lines)
+    return 1 / (1 + np.exp(-begin[rows])), right[rows]
+
+
+def unfitted(rows: list[Row], gold: Gold) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence, and whether right, of the engine that learns nothing (--no-learning)."""
+    told = project.merge_project(rows, settings=Settings(learning=False))
+    right = [float(row_key(one.value) == row_key(gold[one.item, one.field])) for one in told]
+    return np.array([one.confidence for one in told]), np.array(right)
 
 
 def summary(name: str, confidence: np.ndarray, right: np.ndarray) -> str:
@@ -96,17 +136,20 @@ def folds_of(data: dict[str, tuple[list[Row], Gold]], sets: Sets) -> dict[str, n
     """Per set the fold of each row; an item is in the same fold in all sets that have it."""
     draw = np.random.default_rng(7)
     items = sorted({(name.split("-")[0], row.item) for name, (rows, _) in data.items() for row in rows})
+    base = {name: name.split(",")[0] for name in sets}
     fold = {item: int(draw.integers(FOLDS)) for item in items}
-    return {name: np.array([fold[name.split("-")[0], row.item] for row in data[name][0]]) for name in sets}
+    return {name: np.array([fold[one.split("-")[0], row.item] for row in data[one][0]]) for name, one in base.items()}
 
 
 def unseen_scores(sets: Sets, folds: dict[str, np.ndarray]) -> None:
     """Prints how the fit does on items that it did not see."""
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in sets}
     for fold in range(FOLDS):
-        weights = fitted_weights([(hidden(t, folds[name] == fold), f) for name, (t, f) in sets.items()], RIDGE)
+        seen = {name: (hidden(t, folds[name] == fold), f) for name, (t, f) in sets.items()}
+        weights = fitted_weights(list(seen.values()), RIDGE)
+        forest = forest_of(seen, weights)
         for name, one in sets.items():
-            found[name].append(score(*one, weights, folds[name] == fold))
+            found[name].append(score(*one, weights, forest, folds[name] == fold))
     for name, parts in found.items():
         print(summary(name, *(np.concatenate(part) for part in zip(*parts, strict=True))))
 
@@ -124,17 +167,27 @@ def main() -> None:
     chosen = options.parse_args()
     data = {name: read(chosen.folder, name) for name in SETS}
     sets = {name: prepared(*data[name]) for name in SETS}
+    sets |= {f"{name}, {many} decided": prepared(*data[name], many) for name, many in DECIDED.items()}
     if chosen.leave_out:
         left = chosen.leave_out.split("-")[0]
-        weights = fitted_weights([one for name, one in sets.items() if name.split("-")[0] != left], RIDGE)
+        seen = {name: one for name, one in sets.items() if name.split("-")[0].split(",")[0] != left}
+        weights = fitted_weights(list(seen.values()), RIDGE)
+        forest = forest_of(seen, weights)
         for name in (name for name in SETS if name.split("-")[0] == left):
-            print(summary(name, *score(*sets[name], weights, np.ones(sets[name][0].rows, bool))))
+            print(summary(name, *score(*sets[name], weights, forest, np.ones(sets[name][0].rows, bool))))
+            print(summary("  nothing learned", *unfitted(*data[name])))
         return
     unseen_scores(sets, folds_of(data, sets))
     if chosen.write:
         weights = fitted_weights(list(sets.values()), RIDGE)
         target = Path(shipped.__file__).with_name(shipped.FILE)
         target.write_text(shipped.written_out([features for _, features in sets.values()], weights), "utf-8")
+        print(target, target.stat().st_size, "bytes")
+        table, features = sets["bai"]
+        chance, none = ranked(table, features, weights)
+        names = trees.lines_of(table, features, chance, none)[1]
+        target = Path(trees.__file__).with_name(trees.FILE)
+        target.write_text(trees.written_out(forest_of(sets, weights), names), "utf-8")
         print(target, target.stat().st_size, "bytes")
 
 

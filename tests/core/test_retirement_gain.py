@@ -80,8 +80,9 @@ def test_a_task_ends_when_one_more_answer_does_not_bring_its_price() -> None:
 
 
 def test_what_the_project_learned_goes_before_the_model() -> None:
-    assert judge(RULE, 2, 2, 0.8, patience=KEEN, gain=0.0) == Verdict(True, 2)
-    assert judge(RULE, 2, 2, 0.8, patience=THRIFTY, gain=0.2) == Verdict(False, 3)
+    assert judge(RULE, 2, 2, 0.8, patience=KEEN, worth=-0.001) == Verdict(True, 2)
+    assert judge(RULE, 2, 2, 0.8, patience=THRIFTY, worth=0.001) == Verdict(False, 3)
+    assert judge(RULE, 2, 2, 0.8, worth=-0.001) == Verdict(True, 2)
 
 
 @given(st.integers(0, 9), st.integers(0, 9), SHARES, st.floats(0, 0.2), SHARES)

@@ -23,8 +23,18 @@ from tests.cast import card_picture
 CHECKOUT = Path(__file__).parents[2]
 GUIDE = CHECKOUT / "docs/operator.md"
 NOTHING_LEFT = (
-    "files taken in: 0\nscans cut: 0\nitems settled: 0\nreleases made: 0\nmessages sent: 0\n"
-    "old uploads deleted: 0\nold tiles deleted: 0\n"
+    "files taken in: 0\n"
+    "scans cut: 0\n"
+    "items settled: 0\n"
+    "projects learned from: 0\n"
+    "records worked out anew: 0\n"
+    "releases made: 0\n"
+    "messages sent: 0\n"
+    "old uploads deleted: 0\n"
+    "old tiles deleted: 0\n"
+    "queues put in order: 0\n"
+    "notifications made: 0\n"
+    "digests sent: 0\n"
     "failed: 0\n"
 )
 # What the machine of whoever runs the tests may have set; None takes it out of the environment.

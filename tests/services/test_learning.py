@@ -19,7 +19,7 @@ from micro.services import fit_keeping, fitting, people, redoing, setting_aside
 from micro.services.checked import checked_values
 from micro.services.conducting import conduct_in
 from micro.services.settling import version_of
-from tests.cast import Cast, add_cards
+from tests.cast import Cast, add_cards, make_project
 from tests.services.reading import GOLD, decided, read, record_of, settle, tasks_of
 
 Tallies = dict[tuple[str, str], tuple[float, int]]
@@ -299,3 +299,33 @@ def test_a_new_version_of_the_engine_never_touches_what_is_decided(house: House,
     with house.database.reading() as session:
         newer = [one for one in session.scalars(select(RecordVersion)) if one.id not in versions]
         assert all(one.made_by == "engine" and one.number > 1 for one in newer)
+
+
+def wanted_of(session: Session, house: House, cast: Cast, slug: str, adaptive: bool, said: list[Any]) -> list[int]:
+    """How many answers are wanted of a card after each of these, in a project that wants to be very sure."""
+    collection = session.merge(cast.collection)
+    settings = {"max_answers": 6, "target_confidence": 0.995, "adaptive": adaptive}
+    project = make_project(session, collection, house.clock(), slug=slug, **settings)
+    add_cards(session, house, project, 1)
+    item = session.scalars(select(Item).where(Item.project_id == project.id)).one()
+    wanted = []
+    for number, each in enumerate(said):
+        read(session, house, tasks_of(session, item)[0], f"{slug} {number}", **each)
+        settle(session, house, project)
+        wanted.append(tasks_of(session, item)[0].wanted)
+    return wanted
+
+
+def test_one_answer_more_is_asked_for_only_where_it_is_expected_to_help(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        assert wanted_of(session, house, cast, "a", adaptive=False, said=[{}, {}]) == [2, 3]
+        assert wanted_of(session, house, cast, "b", adaptive=True, said=[{}, {}]) == [2, 2]  # Nearly sure already.
+        assert wanted_of(session, house, cast, "c", adaptive=True, said=[{}, GOLD]) == [2, 3]  # In doubt.
+        # Three against two, and one more could not turn it: a person is asked at once.
+        assert wanted_of(session, house, cast, "d", adaptive=True, said=[{}, GOLD, {}, GOLD, {}])[-1] == 5
+        assert wanted_of(session, house, cast, "e", adaptive=False, said=[{}, GOLD, {}, GOLD, {}])[-1] == 6
+
+
+def test_new_projects_ask_only_where_it_helps(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        assert make_project(session, session.merge(cast.collection), house.clock(), slug="new").adaptive

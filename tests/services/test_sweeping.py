@@ -48,6 +48,7 @@ def test_a_sweep_does_what_the_queue_forgot(house: House, cast: Cast) -> None:
     upload(house, "finds", ("new.jpg", card_picture(77)))
     done = jobs.sweep_all(house)
     assert (done["files taken in"], done["items settled"], done["failed"]) == (1, 1, 0)
+    assert jobs.sweep_all(house) == {**dict.fromkeys(done, 0), "projects learned from": 1}
     assert jobs.sweep_all(house) == dict.fromkeys(done, 0)
 
 

@@ -95,6 +95,8 @@ WHEN_SINGLE = (
     "decided shape",
     "decided words",
     "decided least",
+    "decided column",
+    "decided column shape",
 )
 
 

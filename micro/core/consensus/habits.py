@@ -18,7 +18,8 @@ PRIOR_ROWS = 4.0
 
 
 def habits_of(table: Table, chance: Numbers, looks: Looks) -> dict[str, Numbers]:
-    """The features "decided key", "decided shape", "decided words" and the lowest and highest of its words'.
+    """The features "decided key", "decided shape", "decided words" and the lowest and highest of its words', and
+    the same for the column (the field on one page or in one drawer, which one person often catalogued).
 
     Nothing decided: all 0. Cost: words.
     """
@@ -26,10 +27,20 @@ def habits_of(table: Table, chance: Numbers, looks: Looks) -> dict[str, Numbers]
     decided = ~np.isnan(table.truth) & (table.given > 0)
     if not decided.any():
         return dict.fromkeys(
-            ("decided key", "decided shape", "decided words", "decided least", "decided most"), np.zeros(size)
+            (
+                "decided key",
+                "decided shape",
+                "decided words",
+                "decided least",
+                "decided most",
+                "decided column",
+                "decided column shape",
+            ),
+            np.zeros(size),
         )
     surprise = np.where(decided, np.nan_to_num(table.truth) - chance, 0.0)
     field, everyone = table.field[table.row], np.arange(size)
+    column = table.column[table.row]
     words = _learned(looks.word_in_field, looks.owner, table.row, surprise, decided)
     some = np.maximum(1, np.bincount(looks.owner, minlength=size))
     least, most = np.zeros(size), np.zeros(size)
@@ -41,6 +52,8 @@ def habits_of(table: Table, chance: Numbers, looks: Looks) -> dict[str, Numbers]
         "decided words": np.bincount(looks.owner, words, size) / some,
         "decided least": least,
         "decided most": most,
+        "decided column": _learned(column, everyone, table.row, surprise, decided),
+        "decided column shape": _learned(_both(column, looks.shape), everyone, table.row, surprise, decided),
     }
 
 

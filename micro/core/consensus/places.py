@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from micro.core.consensus.confidence import SURE, UNSURE, WRONG_WAYS
+from micro.core.consensus.confidence import WRONG_WAYS
 from micro.core.consensus.outcome import Group, Outcome, leading_of
 from micro.core.fields.points import EARTH_M, decimal_text
 
@@ -23,6 +23,7 @@ SAME_PLACE_M = 1000.0
 
 CLOSE_ENOUGH_M = 0.001
 MOST_STEPS = 200
+LEAST_WEIGHT = 0.02  # Of one answer, be its giver ever so unreliable.
 LIKE = 1e-9  # Weights that differ by less than this share are the same.
 
 Vector = tuple[float, float, float]
@@ -222,9 +223,8 @@ def _said(place: Place, members: Sequence[Group]) -> dict[str, Any]:
 
 
 def _weight(group: Group) -> float:
-    """The evidence of these answers in the terms of confidence.py, so that the heaviest place is the likeliest."""
-    sure = group.count - group.unsure
-    return sure * _log_odds(SURE) + group.unsure * _log_odds(UNSURE)
+    """The evidence of these answers in the terms of confidence.py, by the reliability of each giver; above 0."""
+    return math.fsum(max(LEAST_WEIGHT, _log_odds(vote)) for vote in group.votes)
 
 
 def _log_odds(reliability: float) -> float:

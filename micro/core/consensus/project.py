@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
 from micro.core.consensus.features import features_of
 from micro.core.consensus.keys import row_key
@@ -14,16 +13,21 @@ from micro.core.consensus.plain import merged_alone, wordy
 from micro.core.consensus.point_rows import merged_points
 from micro.core.consensus.ranker import Weights, ranked, refitted
 from micro.core.consensus.reliability import Numbers
+from micro.core.consensus.rewrites import Decided, Rewrites
 from micro.core.consensus.rows import Checked, Prediction, Row, Settings
 from micro.core.consensus.shipped import shipped_for
 from micro.core.consensus.spelling import best_spelling, written
-from micro.core.consensus.table import table_of
+from micro.core.consensus.table import page_of, table_of
+from micro.core.consensus.trees import corrections, leading, log_odds
+from micro.core.consensus.unfilled import unfilled_rows
 from micro.core.consensus.weighing import Together, Writers, merged_words
 
 ENOUGH_DECIDED = 30
 """From so many decided rows on, the weights are fitted to the project; before, what ships is used as it is."""
 
-UNLIKE, ENOUGH_ROWS = 0.5, 50
+LITTLE = 1e-3
+"""How much a professional's way of writing weighs beside the volunteers': it serves for words that none of them has."""
+
 SURE_OF_NOTHING = 0.5
 """That a field is blank although nobody said so is never believed more than this."""
 
@@ -91,7 +95,7 @@ class TextProject:
         self.aligned = _aligned_rows(rows, keys)
         told(0.3)
         more = {number: [" ".join(words)] for number, (words, _) in self.aligned.items()}
-        for number in _unlike_rows(rows, keys):
+        for number in unfilled_rows(rows, keys.__getitem__):
             more.setdefault(number, []).append("")
         self.table = table_of(rows, keys.__getitem__, more, checked)
         told(0.5)
@@ -99,6 +103,8 @@ class TextProject:
         told(0.7)
         self.weights = self._weights()
         self.chance, self.none = ranked(self.table, self.features, self.weights)
+        self.sure = self._sure()
+        self.rewrites = self._rewrites(checked)
 
     def _support(self) -> Numbers:
         """Per candidate the least support of a stretch, where aligning made it."""
@@ -117,22 +123,51 @@ class TextProject:
             return shipped.weights
         return refitted(self.table, self.features, shipped.weights, shipped.spread, shipped.spread_none)
 
+    def _sure(self) -> Numbers:
+        """Per candidate its chance, as the trees (trees.py) correct it for the leading one of a row."""
+        added = corrections(self.table, self.features, self.chance, self.none)[self.table.row]
+        return np.where(self.table.given > 0, 1 / (1 + np.exp(-log_odds(self.chance) - added)), self.chance)
+
+    def _rewrites(self, checked: Checked) -> Rewrites:
+        """What the decided rows teach of rewriting their leading candidates."""
+        best = leading(self.table, self.chance).tolist() if checked else []
+        return Rewrites(
+            [
+                Decided(page_of(row.item), row.field, self.table.key[at], self.keys[text], text)
+                for row, at in zip(self.rows, best, strict=False)
+                if (text := checked.get((row.item, row.field))) is not None
+            ]
+        )
+
     def predictions(self) -> Iterator[Prediction]:
         """One for each row, in order."""
-        starts, chances = self.table.start.tolist(), self.chance.tolist()
+        starts, chances, sure = self.table.start.tolist(), self.chance.tolist(), self.sure.tolist()
         reliability = self.features.reliability.tolist()
         answer = 0
         for number, row in enumerate(self.rows):
             many = len(row.values)
-            yield self._one(
-                number,
-                starts[number],
-                chances[starts[number] : starts[number + 1]],
-                reliability[answer : answer + many],
-            )
+            weights = reliability[answer : answer + many]
+            place = slice(starts[number], starts[number + 1])
+            yield self._rewritten(self._one(number, place.start, chances[place], sure[place], weights), row, weights)
             answer += many
 
-    def _one(self, number: int, start: int, chance: list[float], weights: list[float]) -> Prediction:
+    def _rewritten(self, told: Prediction, row: Row, weights: list[float]) -> Prediction:
+        """The prediction, rewritten as professionals would, where that is likelier right than it is as it stands."""
+        key = self.keys[told.value]
+        found = self.rewrites.best(page_of(row.item), row.field, key) if key and self.rewrites else None
+        if found is None:
+            return told
+        if found.chance <= told.confidence:
+            doubted = min(
+                told.confidence, 1 - found.chance
+            )  # Half of it: that it was seldom rewritten is known already.
+            return told._replace(confidence=(told.confidence + doubted) / 2)
+        text = written(found.key.split(), [*row.values, found.example], [*weights, LITTLE])
+        return told._replace(value=text, confidence=found.chance, tied=False)
+
+    def _one(
+        self, number: int, start: int, chance: list[float], corrected: list[float], weights: list[float]
+    ) -> Prediction:
         row = self.rows[number]
         if not row.values:
             return Prediction(row.item, row.field, "", 0.0)
@@ -142,7 +177,7 @@ class TextProject:
                 if row.values.count(row.values[0]) == len(row.values)
                 else best_spelling(row.values, weights)
             )
-            return Prediction(row.item, row.field, value, chance[0])
+            return Prediction(row.item, row.field, value, corrected[0])
         best = max(chance)
         leaders = [place for place, one in enumerate(chance) if one > best - 1e-9]
         place = leaders[0]
@@ -154,7 +189,7 @@ class TextProject:
             value = best_spelling([row.values[n] for n in same], [weights[n] for n in same])
         else:
             value = written(key.split(), row.values, weights)
-        sure = chance[place] if same or key else min(SURE_OF_NOTHING, chance[place])
+        sure = corrected[place] if same or key else min(SURE_OF_NOTHING, corrected[place])
         return Prediction(row.item, row.field, value, sure, len(leaders) > 1)
 
 
@@ -183,21 +218,3 @@ def _texts(row: Row, keys: Keys) -> list[tuple[str, str]]:
     texts = [(key, worker) for value, worker in zip(row.values, row.workers, strict=True) if (key := keys[value])]
     different = {key for key, _ in texts}
     return texts if len(different) > 2 and any(" " in key for key in different) else []
-
-
-def _unlike_rows(rows: Sequence[Row], keys: Keys) -> Iterator[int]:
-    """Rows in which everybody wrote something quite different, in a project where nobody ever left a field empty.
-
-    There a field that is not filled cannot be told as such, and people look for something to fill it with. Small
-    projects and closed types say too little for that.
-    """
-    if len(rows) < ENOUGH_ROWS or any(not keys[value] for row in rows for value in row.values):
-        return
-    for number, row in enumerate(rows):
-        given = [keys[value] for value in row.values] if row.type in ("text", "long text") else []
-        if 1 < len(set(given)) == len(given) and all(
-            Levenshtein.normalized_similarity(one, other) < UNLIKE
-            for place, one in enumerate(given)
-            for other in given[:place]
-        ):
-            yield number

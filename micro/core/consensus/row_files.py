@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from micro.core.consensus.keys import row_key
 from micro.core.consensus.rows import Checked, Prediction, Row
 
 AT_ONCE = 2000
@@ -122,6 +123,19 @@ def decided_from_lines(lines: Sequence[bytes], bad: list[BadLine]) -> Checked:
         except (ValueError, KeyError, TypeError):
             bad.append(BadLine(number, "a decided value needs an item, a field and a value"))
     return decided
+
+
+def abbreviations_from(told: bytes) -> dict[str, str]:
+    """Abbreviations from JSON, {"St.": "Saint"}, with both sides as comparison keys; the first side is one word."""
+    try:
+        read = json.loads(told)
+        found = {row_key(short): row_key(long) for short, long in read.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise BadLine(1, 'abbreviations are one JSON object of texts, such as {"St.": "Saint"}') from None
+    for short, long in found.items():
+        if not long or len(short.split()) != 1:
+            raise BadLine(1, f'an abbreviation is one word that stands for others; "{short}" is not')
+    return found
 
 
 _QUOTED = json.JSONEncoder(ensure_ascii=False).encode

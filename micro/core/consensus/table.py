@@ -24,8 +24,9 @@ class Table:
     Per candidate: ``key``, ``row`` (never falls), ``given`` (how many answers), ``gap`` (1 when a word was left out
     as "[...]" or doubted with "?"). Per answer, in the order of rows:
     ``candidate``, ``worker``, ``answer_row``. Per row: ``start`` (its first candidate; one more number at the end),
-    ``field``, ``kind`` (a place in KINDS), ``item``. ``truth`` per candidate: 1 or 0 where the row is decided, else
-    NaN. A row without answers has one candidate that nobody gave, the empty key.
+    ``field``, ``kind`` (a place in KINDS), ``item``, ``column`` (the field on one page: see :func:`page_of`). ``truth``
+    per candidate: 1 or 0 where the row is decided, else NaN. A row without answers has one candidate that nobody gave,
+    the empty key.
     """
 
     key: list[str]
@@ -39,6 +40,7 @@ class Table:
     field: Indices
     kind: Indices
     item: Indices
+    column: Indices
     truth: Numbers
     workers: int
     fields: int
@@ -59,6 +61,15 @@ class Table:
     def per_candidate(self, of_answers: NDArray[Any]) -> Numbers:
         """The sum over the answers of each candidate."""
         return sums(of_answers, self.candidate, len(self.key))
+
+
+def page_of(item: str) -> str:
+    """What an item is a part of, by its name: the page (or drawer) of "page/row"; of a plain name nothing.
+
+    >>> page_of("ledger 7/12"), page_of("12")
+    ('ledger 7', '')
+    """
+    return item.rpartition("/")[0]
 
 
 def table_of(
@@ -85,6 +96,7 @@ class _Growing:
         self.candidate, self.worker, self.gaps = list[int](), list[int](), list[int]()
         self.field, self.item, self.truth = list[int](), list[int](), list[float]()
         self.fields, self.items, self.workers = _Numbered(), _Numbered(), _Numbered()
+        self.column, self.columns = list[int](), _Numbered()
 
     def add(self, row: Row, keys: Sequence[str], more: Sequence[str]) -> None:
         """One row, the keys of its answers, and keys that nobody gave."""
@@ -109,6 +121,7 @@ class _Growing:
         self.worker += [self.workers[each] for each in row.workers]
         self.field.append(self.fields[row.field])
         self.item.append(self.items[row.item])
+        self.column.append(self.columns[page_of(row.item), row.field])
 
     def decide(self, key: str | None) -> None:
         """The truth of the row that was added last; None: not decided."""
@@ -131,6 +144,7 @@ class _Growing:
             field=np.array(self.field, np.int64),
             kind=np.array([KINDS.index(one.type) if one.type in KINDS else 0 for one in rows], np.int64),
             item=np.array(self.item, np.int64),
+            column=np.array(self.column, np.int64),
             truth=np.array(self.truth, np.float64),
             workers=len(self.workers),
             fields=len(self.fields),
