@@ -29,6 +29,7 @@ class Record(Addressed, Base):
     __table_args__ = (
         UniqueConstraint("item_id"),
         Index("ix_record_queue", "project_id", "state", "confidence", "id"),
+        Index("ix_record_changed_at", "changed_at"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
