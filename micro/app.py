@@ -21,7 +21,7 @@ from micro.data.models import Account
 from micro.house import House, open_house
 from micro.kinds import kind_folders
 from micro.services.people import person_of
-from micro.web import account, bench, data, desk, iiif, me, news, pictures, practice, public, review, suggest
+from micro.web import account, bench, data, desk, iiif, me, news, own, pictures, practice, public, review, suggest
 from micro.web.access import bound_request, check_access
 from micro.web.api import lending
 from micro.web.compressing import compress
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     _prepare_templates(app)
     app.before_request(bound_request)  # Before the CSRF guard, which reads forms.
     csrf = CSRFProtect(app)
-    for module in (public, news, account, me, bench, practice, pictures, iiif, suggest, data, review, desk):
+    for module in (public, news, account, me, bench, own, practice, pictures, iiif, suggest, data, review, desk):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(lending.blueprint)
     csrf.exempt("micro.web.news.end")  # Mail programs post to it (RFC 8058); its link is the permission.
