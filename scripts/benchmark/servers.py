@@ -31,6 +31,7 @@ class Place:
     port: int
     database_url: str = ""
     database_pid: int = 0
+    demo: bool = False
 
     def settings(self) -> Settings:
         return Settings(
@@ -51,6 +52,7 @@ class Place:
             "MICRO_DATA": str(self.folder),
             "MICRO_PORT": str(self.port),
             "MICRO_LOG_LEVEL": "error",
+            **({"MICRO_DEMO": "1"} if self.demo else {}),
             **({"DATABASE_URL": self.database_url} if self.database_url else {}),
         }
 
