@@ -106,7 +106,7 @@ def micro_up(place: Place) -> Iterator[Micro]:
 
 
 def _wait_until_it_answers(place: Place, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + READY_S
+    end = time.monotonic() + READY_S * (6 if place.demo else 1)  # The demonstration is drawn first.
     while time.monotonic() < end and process.poll() is None:
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{place.port}/healthz", timeout=2):
             return
