@@ -15,7 +15,7 @@ from micro.services.lately import Lately
 
 LOOKED_AT = 200
 LEAST_ANSWERS = 5
-LONGEST_S = 3600.0  # Whoever took longer was away.
+SHORTEST_S, LONGEST_S = 3.0, 3600.0  # Whoever was quicker is a program; whoever took longer was away.
 _paces = Lately[float | None](timedelta(minutes=10))
 _courses = Lately[Course](timedelta(minutes=1))
 
@@ -23,7 +23,7 @@ _courses = Lately[Course](timedelta(minutes=1))
 def pace_of(session: Session, project_id: int) -> float | None:
     """The median of seconds from lending to answering, over the newest 200 answers; None on fewer than five.
 
-    Corrections, imported answers and those that took more than an hour are left out.
+    Corrections, imported answers and those that took less than 3 seconds or more than an hour are left out.
     """
     found = session.execute(
         select(Answer.at, Assignment.lent_at)
@@ -33,7 +33,7 @@ def pace_of(session: Session, project_id: int) -> float | None:
         .limit(LOOKED_AT)
     )
     took = [(at - lent_at).total_seconds() for at, lent_at in found]
-    sensible = [seconds for seconds in took if 0 < seconds <= LONGEST_S]
+    sensible = [seconds for seconds in took if SHORTEST_S <= seconds <= LONGEST_S]
     return median(sensible) if len(sensible) >= LEAST_ANSWERS else None
 
 
