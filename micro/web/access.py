@@ -63,6 +63,7 @@ ACCESS: Mapping[str, Rule] = {
     "bench.report": Rule.ANYONE,
     "bench.mine": Rule.ANYONE,
     "own.correct": Rule.ANYONE,
+    "own.thank": Rule.ANYONE,
     "practice.start": Rule.ANYONE,
     "practice.check": Rule.ANYONE,
     "practice.end": Rule.ANYONE,

@@ -281,6 +281,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/vocabulary_concept.html": builder.test_the_pages_of_vocabularies,
     "manage/vocabulary_file.html": builder.test_the_pages_of_vocabularies,
     "manage/vocabulary_plan.html": builder.test_the_pages_of_vocabularies,
+    "own/thanks.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
     "public/about.html": everyday.test_pages_for_anyone,
     "public/accessibility.html": everyday.test_pages_for_anyone,
     "public/front.html": everyday.test_pages_for_anyone,
