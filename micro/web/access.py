@@ -38,6 +38,7 @@ ACCESS: Mapping[str, Rule] = {
     "public.front": Rule.ANYONE,
     "public.projects": Rule.ANYONE,
     "public.project": Rule.ANYONE,
+    "public.museum": Rule.ANYONE,
     "public.page": Rule.ANYONE,
     "public.language": Rule.ANYONE,
     "public.health": Rule.ANYONE,

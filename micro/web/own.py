@@ -49,7 +49,9 @@ def as_typed(session: Session, held: Assignment) -> dict[str, str]:
     given = newest_answer(session, held)
     fields = kind_named(held.setup.kind).fields(narrowed(held.setup.body, held.task.fields))
     inputs: dict[str, str] = {}
-    for field in fields if given is not None else ():
+    if given is None:
+        return inputs
+    for field in fields:
         inputs |= typed_into(field, given.value.get(field.name, {}))
     return inputs
 
@@ -94,6 +96,8 @@ def certified(given: Given) -> list[tuple[str, str]]:
         if len(projects) == 1
         else gettext("%(first)s and %(count)s more", first=projects[0], count=len(projects) - 1)
     )
+    if not certificate.can_write(named):  # A title in other letters than the typeface has.
+        named = ngettext("in %(num)s project", "in %(num)s projects", len(projects))
     cards = ngettext("has read %(num)s card", "has read %(num)s cards", given.cards)
     spent = gettext("in about %(hours)s hours", hours=format_decimal(max(0.1, round(given.hours, 1))))
     days = gettext("from %(first)s to %(last)s", first=format_date(given.first), last=format_date(given.last))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import func, select
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -94,9 +94,14 @@ def type_it(page: Page, kind: str, word: str = "axe") -> None:
             for number in (1, 2, 3):
                 page.locator(f"[id='field-text.r{number}']").fill(f"line {number} of the {word}")
         case _:
-            page.get_by_label("A coin" if word == "axe" else "A vessel").check()
+            choose(page, "shows", "coin" if word == "axe" else "vessel").check()
             if word != "axe":
-                page.get_by_label("The whole").or_(page.locator("[name='part.value']").first).first.check()
+                choose(page, "part", "whole").check()
+
+
+def choose(page: Page, field: str, code: str) -> Locator:
+    """The radio button of one choice."""
+    return page.locator(f"input[name='{field}.value'][value={code}]")
 
 
 def is_there(page: Page, kind: str, word: str = "axe") -> None:
@@ -109,7 +114,7 @@ def is_there(page: Page, kind: str, word: str = "axe") -> None:
             for number in (1, 2, 3):
                 expect(page.locator(f"[id='field-text.r{number}']")).to_have_value(f"line {number} of the {word}")
         case _:
-            expect(page.get_by_label("A coin" if word == "axe" else "A vessel")).to_be_checked()
+            expect(choose(page, "shows", "coin" if word == "axe" else "vessel")).to_be_checked()
 
 
 def says_it(value: dict[str, Any], kind: str, word: str = "axe") -> bool:
