@@ -33,5 +33,6 @@ GUIDE: Mapping[str, str] = {
 }
 EXAMPLES: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("object", {"en": "The object, in the curator’s hand", "fr": "L’objet, de la main du conservateur"}),
+    ("length", {"en": "A length: the unit stands beside it", "fr": "Une longueur, suivie de son unité"}),
     ("found_on", {"en": "A date: copy what is there", "fr": "Une date : copiez ce qui s’y trouve"}),
 )

@@ -184,8 +184,8 @@ def prepare_first_visit(house: House, slug: str, folder: Path) -> None:
             gold.mark_typed(session, project, item, truth.fields, "practice", None, house.clock(), decides=False)
         guide = guides.change_texts(session, project, GUIDE, 0, house.clock())
         for field, captions in EXAMPLES:
-            place, now = (known[0].identifier, field), house.clock()
-            guide = guides.add_example(session, project, *place, "", captions, guide.revision, now)
+            card = next((truth for truth in known if "value" in truth.fields[field]), known[0]).identifier
+            guide = guides.add_example(session, project, card, field, "", captions, guide.revision, house.clock())
 
 
 def _people(session: Session, house: House) -> None:

@@ -26,15 +26,15 @@ class Dataset:
     newest: Release
 
 
-def datasets(session: Session) -> list[Dataset]:
-    """All datasets, the one released last first."""
+def datasets(session: Session, institution_id: int | None = None) -> list[Dataset]:
+    """All datasets, or those of one institution; the one released last first."""
     newest = (
         select(Release.project_id, func.max(Release.number).label("number"))
         .where(Release.state == "published")
         .group_by(Release.project_id)
         .subquery()
     )
-    releases = session.scalars(
+    query = (
         select(Release)
         .join(newest, (newest.c.project_id == Release.project_id) & (newest.c.number == Release.number))
         .join(Project, Project.id == Release.project_id)
@@ -42,7 +42,9 @@ def datasets(session: Session) -> list[Dataset]:
         .options(joinedload(Release.project).joinedload(Project.collection).joinedload(Collection.institution))
         .order_by(Release.published_at.desc(), Release.id.desc())
     )
-    return [Dataset(release.project, release) for release in releases]
+    if institution_id is not None:
+        query = query.where(Project.collection_id == Collection.id, Collection.institution_id == institution_id)
+    return [Dataset(release.project, release) for release in session.scalars(query)]
 
 
 def published_releases(session: Session, slug: str, may_review: MayReview) -> list[Release]:

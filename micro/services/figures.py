@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from micro.core.fields import Field
-from micro.core.geometry import WHOLE
-from micro.core.publication import public_values
 from micro.core.states import PUBLIC_PROJECTS
 from micro.data.models import (
     Answer,
@@ -20,19 +17,27 @@ from micro.data.models import (
     Item,
     Project,
     Record,
-    RecordVersion,
     Region,
     Scan,
     Task,
     Volunteer,
 )
-from micro.kinds import kind_named
-from micro.services.assignments import current_setup
+from micro.services.finds import a_read_record
 from micro.services.setting_aside import person_id
 from micro.services.trials import BEFORE_OPENING
 
 FIGURES_KEPT = timedelta(seconds=60)
-EXAMPLES_MOST = 50  # So many regions are looked through for one that shows a public value.
+__all__ = [
+    "NetworkFigures",
+    "Progress",
+    "a_cut_item",
+    "a_read_record",
+    "cut_items",
+    "network_figures",
+    "network_figures_lately",
+    "progress_of",
+    "progress_of_all",
+]
 
 
 @dataclass(frozen=True)
@@ -168,43 +173,3 @@ def cut_items(session: Session, project_ids: Iterable[int]) -> dict[int, tuple[I
         .options(joinedload(Item.scan))
     )
     return {project_id: (item, region) for project_id, item, region in found}
-
-
-@dataclass(frozen=True)
-class ReadRecord:
-    """A record that is read, for the front page: one field of it, where it stands, and what it says."""
-
-    record: Record
-    region: Region
-    scan: Scan
-    project: Project
-    said: Mapping[str, Any]
-    field: Field
-    answers: int
-
-
-def a_read_record(session: Session, today: date) -> ReadRecord | None:
-    """The newest record that a professional decided, else that volunteers agree on; None while there is none.
-
-    Its field is one that is public today, and its value as everybody may see it.
-    """
-    query = (
-        select(Record, Region, Scan, Project, RecordVersion)
-        .join(Item, Item.id == Record.item_id)
-        .join(Region, Region.item_id == Item.id)
-        .join(Scan, Scan.id == Region.scan_id)
-        .join(Project, Project.id == Record.project_id)
-        .join(RecordVersion, (RecordVersion.record_id == Record.id) & (RecordVersion.number == Record.current))
-        .where(Record.state.in_(("decided", "settled")), Project.state.in_(PUBLIC_PROJECTS), Region.name != WHOLE)
-        .where(Scan.state == "shown")
-        .order_by(Record.state, Record.changed_at.desc(), Region.id)
-        .limit(EXAMPLES_MOST)
-    )
-    for record, region, scan, project, version in session.execute(query):
-        setup = current_setup(session, project.id)
-        fields = {field.name: field for field in kind_named(setup.kind).fields(setup.body)}
-        shown = public_values(version.values, fields.values(), today)
-        name = region.fields[0] if region.fields else ""
-        if name in shown:
-            return ReadRecord(record, region, scan, project, shown[name], fields[name], record.answers_count)
-    return None

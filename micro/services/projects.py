@@ -66,10 +66,11 @@ class ProjectPage:
     pages: int
 
 
-def public_page(session: Session, page: int = 1, size: int = A_PAGE) -> ProjectPage:
-    """What visitors see: live projects first, then the paused and the finished, by address."""
+def public_page(session: Session, page: int = 1, size: int = A_PAGE, institution_id: int | None = None) -> ProjectPage:
+    """What visitors see, of one institution or of all: live projects first, then the paused and the finished."""
     order = case({"live": 0, "paused": 1, "finished": 2}, value=Project.state)
-    return _page(session, select(Project).where(Project.state.in_(PUBLIC_PROJECTS)), (order, Project.slug), page, size)
+    query = _owned_by(None if institution_id is None else [institution_id])
+    return _page(session, query.where(Project.state.in_(PUBLIC_PROJECTS)), (order, Project.slug), page, size)
 
 
 def desk_page(session: Session, institution_ids: Iterable[int] | None, page: int = 1) -> ProjectPage:

@@ -8,7 +8,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from micro.core.terms import VERSION, wording
 from micro.data.models import Assignment, Project, Region, Volunteer
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 from micro.kinds import kind_named, narrowed
-from micro.services import assignments, claims, page_lines, workbench
+from micro.services import assignments, claims, correcting, page_lines, workbench
 from micro.services.answers import Given, give_answer, newest_answer
 from micro.services.assignments import assignment_of
 from micro.services.cutting import field_boxes
@@ -37,6 +37,14 @@ from micro.web.terms import needs_terms
 blueprint = Blueprint("bench", __name__)
 PAGES_MOST = 100_000
 ANSWERS_A_PAGE = 50
+
+
+@blueprint.after_request
+def always_ask_anew(response: Response) -> Response:
+    """Keeps the pages out of caches."""
+    # Going back must not show a form of before: sent once more, it would be taken for the same post, and lost.
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def public_project(session: Session, slug: str) -> Project:
@@ -145,6 +153,7 @@ def waiting(project: str) -> ResponseReturnValue:
             case=case,
             held=held_tasks(session, volunteer, house().clock()) if case == "too_many" else [],
             here=here,
+            last_sent=correcting.last_sent(session, found, volunteer.id, house().clock()) if volunteer else None,
         )
 
 
@@ -179,9 +188,17 @@ def work(assignment: str) -> ResponseReturnValue:
 
 
 def the_workbench(
-    session: Session, held: Assignment, draft: Mapping[str, Any], problems: Mapping[str, str], key: str = ""
+    session: Session,
+    held: Assignment,
+    draft: Mapping[str, Any],
+    problems: Mapping[str, str],
+    key: str = "",
+    inputs: Mapping[str, str] | None = None,
 ) -> str:
-    """The page with scan and form. ``draft`` has the shape of an answer, unread; ``problems`` are by field."""
+    """The page with scan and form. ``draft`` has the shape of an answer, unread; ``problems`` are by field.
+
+    ``inputs``, {dotted name: text}, stand instead of the draft. A card that was sent is being corrected.
+    """
     now, scan, setup = house().clock(), held.task.region.scan, narrowed(held.setup.body, held.task.fields)
     return render_template(
         "bench/work.html",
@@ -199,13 +216,15 @@ def the_workbench(
         kind=held.setup.kind,
         setup=setup,
         fields=kind_named(held.setup.kind).fields(setup),
-        typed=typed(draft),
+        typed=typed(draft) if inputs is None else inputs,
         problems=problems,
         content_language=held.project.content_language,
         left_s=seconds_left(held, now),
         warn_s=min(300, lending_rule().lease_s // 3),
         submission_key=key or secrets.token_urlsafe(18),
         claimable=claims.offered(session, held.volunteer),
+        correcting=held.state == "answered",
+        last_sent=correcting.last_sent(session, held.project, held.volunteer_id, now),
         **bench_parts(session, held),
     )
 
@@ -241,6 +260,7 @@ def already_sent(session: Session, held: Assignment) -> str:
         fields=fields,
         answer=given,
         values=given.value if given else {},
+        correctable=bool(correcting.still_correctable(session, [held])),
         content_language=held.project.content_language,
     )
 
@@ -286,8 +306,9 @@ def with_problems(assignment: str, problem: BadAnswer) -> str:
 def on_to_next(project: str, given: Given, told: str) -> ResponseReturnValue:
     """Tells what became of the answer, ``told`` if there is a word on it already, and leads on."""
     in_time = given.in_time
+    sent = gettext("Corrected. What you sent now counts.") if given.answer.number > 1 else gettext("Sent. Thank you.")
     message = (
-        told or gettext("Sent. Thank you.")
+        told or sent
         if in_time
         else gettext("Enough people had read this card meanwhile. Yours is kept as an extra, and counts for you.")
     )
@@ -389,6 +410,7 @@ def mine() -> ResponseReturnValue:
         return render_template(
             "bench/mine.html",
             rows=[as_row(own) for own in found],
+            correctable=correcting.still_correctable(session, [own.answer.assignment for own in found]),
             count=count,
             page=page,
             pages=ceil(count / ANSWERS_A_PAGE),

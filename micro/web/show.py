@@ -8,7 +8,16 @@ from typing import Any
 
 from babel.dates import format_skeleton
 from flask import url_for
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, get_locale, gettext
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_percent,
+    format_time,
+    get_locale,
+    gettext,
+    ngettext,
+)
 
 from micro.core.fields import Field, Said, written
 from micro.core.fields.marks import Marked, read_marks
@@ -19,7 +28,7 @@ from micro.core.licences import licence_name
 from micro.data.models import Scan
 from micro.services.guides import Example
 from micro.services.news import text_of
-from micro.web.context import current_person
+from micro.web.context import current_person, house
 from micro.web.language import current_language
 from micro.web.problems import said
 
@@ -30,6 +39,12 @@ FAR = 90_000  # The veil reaches this far, in pixels, beyond every side of a sca
 def text_in(texts: Mapping[str, Mapping[str, str]], part: str) -> tuple[str, str]:
     """A part of texts by language in the visitor's, else in one there is; and which language that is."""
     return text_of(texts, part, current_language())
+
+
+def about_in(texts: Mapping[str, str]) -> tuple[str, str]:
+    """A text by language in the visitor's, else in English, else in any there is; and which language that is."""
+    language = current_language()
+    return next(((texts[one], one) for one in (language, "en", *texts) if texts.get(one)), ("", language))
 
 
 def filters() -> dict[str, Callable[..., Any]]:
@@ -53,6 +68,9 @@ def filters() -> dict[str, Callable[..., Any]]:
         "said": said,
         "text_in": text_in,
         "guide_blocks": read_guide,
+        "takes": show_pace,
+        "about_in": about_in,
+        "short_day": show_short_day,
         "example_picture": example_picture,
         "seen": is_seen,
     }
@@ -121,13 +139,18 @@ def show_percent(share: float) -> str:
     return str(format_percent(min(share, 0.99) if share < 1 else 1, "#,##0%" if current_language() == "en" else None))
 
 
-def show_day(at: datetime) -> str:
+def show_day(at: datetime | date) -> str:
     return str(format_date(at, "long"))
 
 
 def show_date(on: date) -> str:
     """A day without a time, short, with its year."""
     return str(format_date(on, "medium"))
+
+
+def show_short_day(at: date) -> str:
+    """A day of about now: "24 January", with its year when that is another one."""
+    return show_day(at) if at.year != house().clock().year else str(format_skeleton("MMMMd", at, locale=get_locale()))
 
 
 def show_time(at: datetime) -> str:
@@ -144,6 +167,16 @@ def example_picture(example: Example) -> str:
     part, size = f"{box.x},{box.y},{box.width},{box.height}", f"{min(box.width, EXAMPLE_PX)},"
     where: dict[str, Any] = {"scan": example.scan.public_id, "region": part, "size": size}
     return url_for("iiif.image", **where, rotation="0", name="default.jpg")
+
+
+def show_pace(seconds: float | None) -> str:
+    """How long a card takes: "20 seconds", "2 minutes"; empty when nobody knows yet."""
+    if seconds is None:
+        return ""
+    if seconds < 55:
+        count = max(10, round(seconds / 10) * 10)
+        return str(ngettext("%(num)s second", "%(num)s seconds", count))
+    return str(ngettext("%(num)s minute", "%(num)s minutes", max(1, round(seconds / 60))))
 
 
 def show_size(count: int) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -29,6 +31,7 @@ def main() -> int:
     arguments.add_argument("--quick", action="store_true", help="a first look in half a minute")
     arguments.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     arguments.add_argument("--clients", type=int, default=8, help="how many volunteers answer at once")
+    arguments.add_argument("--screen", action="store_true", help="only the workbench in a browser")
     asked = arguments.parse_args()
     size = fill.QUICK if asked.quick else fill.FULL
     begun, before = time.monotonic(), servers.machine_cpu_s()
@@ -36,7 +39,9 @@ def main() -> int:
         # Not TMPDIR: the path of a socket stops at 107 bytes.
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="micro-bench-", dir="/tmp")))
         table = Table()
-        measure(stack, temporary, size, asked.clients, table)
+        if not asked.screen:
+            measure(stack, temporary, size, asked.clients, table)
+        measure_screen(temporary, table)
     text = (
         f"{machine()}\n\n{table.markdown()}\n\nMeasured in {time.monotonic() - begun:.0f} s, during which "
         f"{servers.busy_cores(before, servers.machine_cpu_s()):.1f} cores were busy with other things."
@@ -75,10 +80,28 @@ def measure(stack: ExitStack, temporary: Path, size: fill.Size, clients: int, ta
             table.add_consensus(part, run_refit(part, answers))
 
 
+def measure_screen(temporary: Path, table: Table) -> None:
+    """The workbench in a browser, with a demonstration of its own; nothing else runs meanwhile."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None or find_spec("playwright") is None:
+        say("the workbench is not measured: Chromium or the packages of the tests are missing")
+        return
+    place = servers.Place("SQLite", temporary / "demo", servers.free_port(), demo=True)
+    say("the workbench in Chromium")
+    with servers.micro_up(place):
+        url = f"http://127.0.0.1:{place.port}"
+        table.add_screen(place.name, run([str(Path(__file__).parent / "screen.py"), chromium, url], place))
+
+
 def run_part(part: str, place: servers.Place, pictures: Path) -> dict[str, float]:
     """Runs a part in a process of its own, so that its memory is its own too."""
+    return run([str(Path(__file__).parent / "parts.py"), part, str(pictures)], place)
+
+
+def run(command: list[str], place: servers.Place) -> dict[str, float]:
+    """What a script prints as its last line, a JSON object."""
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).parent / "parts.py"), part, str(pictures)],
+        [sys.executable, *command],
         env=place.environment(),
         capture_output=True,
         text=True,
@@ -86,7 +109,7 @@ def run_part(part: str, place: servers.Place, pictures: Path) -> dict[str, float
         timeout=170,
     )
     if done.returncode:
-        raise SystemExit(f"bench: {part} on {place.name} failed:\n{done.stderr[-2000:]}")
+        raise SystemExit(f"bench: {command[1]} on {place.name} failed:\n{done.stderr[-2000:]}")
     return parts.read(done.stdout)
 
 

@@ -31,6 +31,7 @@ class Place:
     port: int
     database_url: str = ""
     database_pid: int = 0
+    demo: bool = False
 
     def settings(self) -> Settings:
         return Settings(
@@ -51,6 +52,7 @@ class Place:
             "MICRO_DATA": str(self.folder),
             "MICRO_PORT": str(self.port),
             "MICRO_LOG_LEVEL": "error",
+            **({"MICRO_DEMO": "1"} if self.demo else {}),
             **({"DATABASE_URL": self.database_url} if self.database_url else {}),
         }
 
@@ -104,7 +106,7 @@ def micro_up(place: Place) -> Iterator[Micro]:
 
 
 def _wait_until_it_answers(place: Place, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + READY_S
+    end = time.monotonic() + READY_S * (6 if place.demo else 1)  # The demonstration is drawn first.
     while time.monotonic() < end and process.poll() is None:
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{place.port}/healthz", timeout=2):
             return

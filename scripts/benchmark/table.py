@@ -83,6 +83,13 @@ class Table:
         said = f"{found['seconds']:.1f} s, {found['peak_mb']:.0f} MB"
         self.add("no database", f"{words} {found['answers']:,.0f} answers", said)
 
+    def add_screen(self, column: str, found: dict[str, float]) -> None:
+        """The rows of the workbench in a browser."""
+        self.add(column, "workbench, first visit: all but the scan, compressed", f"{found['page_kb']:.0f} kB")
+        self.add(column, "workbench, first visit: the scan as it opens", f"{found['scan_kb']:.0f} kB")
+        usable = f"{found['usable_ms']:.0f} / {found['usable_most_ms']:.0f} ms"
+        self.add(column, f"workbench, processor slowed {found['slower']:.0f} ×: usable after, p50 / most", usable)
+
     def _add_ingest(self, column: str, name: str, words: str, found: dict[str, float]) -> None:
         count, seconds, megapixels = (found[f"{name}_{part}"] for part in ("count", "seconds", "megapixels"))
         row = f"ingest of {words} of {megapixels:.1f} MP"

@@ -10,6 +10,7 @@ import micro
 from tests.browser import test_account_pages as accounts
 from tests.browser import test_cutting as cutting
 from tests.browser import test_every_page as everyday
+from tests.browser import test_first_visit as first_visit
 from tests.browser import test_form_builder as builder
 from tests.browser import test_layouts as layouts
 from tests.browser import test_managers_journey as journey
@@ -51,17 +52,21 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/form_field.html": builder.test_the_pages_of_the_form_builder,
     "manage/form_preview.html": builder.test_the_pages_of_the_form_builder,
     "manage/form_remove.html": builder.test_the_pages_of_the_form_builder,
+    "manage/guide.html": first_visit.test_the_managers_pages_of_known_answers_and_the_guide,
     "manage/index.html": everyday.test_the_desks,
     "manage/institution.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "manage/institution_new.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "manage/institutions.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "manage/intake.html": everyday.test_the_desks,
+    "manage/known.html": first_visit.test_the_managers_pages_of_known_answers_and_the_guide,
+    "manage/known_card.html": first_visit.test_the_managers_pages_of_known_answers_and_the_guide,
     "manage/layout.html": layouts.test_the_page_of_the_boxes_can_be_used_by_everybody,
     "manage/layouts.html": everyday.test_the_desks,
     "manage/new.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "manage/news.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "manage/progress.html": everyday.test_the_desks,
     "manage/project.html": everyday.test_the_desks,
+    "manage/quality.html": everyday.test_the_desks,
     "manage/scan.html": everyday.test_the_desks,
     "manage/scans.html": everyday.test_the_desks,
     "manage/settings.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
@@ -74,11 +79,14 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/vocabulary_plan.html": builder.test_the_pages_of_vocabularies,
     "manage/volunteer.html": everyday.test_the_desks,
     "manage/volunteers.html": everyday.test_the_desks,
+    "own/thanks.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
+    "practice/step.html": first_visit.test_practice_and_its_feedback_have_no_fault,
     "public/about.html": everyday.test_pages_for_anyone,
     "public/accessibility.html": everyday.test_pages_for_anyone,
     "public/contact.html": everyday.test_pages_for_anyone,
     "public/front.html": everyday.test_pages_for_anyone,
     "public/messages_end.html": accounts.test_messages_are_ended_from_a_mail,
+    "public/museum.html": first_visit.test_the_public_pages_after_a_guess_and_of_a_museum,
     "public/news.html": journey.test_from_an_empty_system_to_a_live_project_and_back,
     "public/privacy.html": everyday.test_pages_for_anyone,
     "public/project.html": everyday.test_pages_for_anyone,

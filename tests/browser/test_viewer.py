@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -13,7 +12,7 @@ from tests.browser.conftest import Running, Visitor, keep_screen
 from tests.browser.test_nothing_is_lost import at_the_bench
 
 pytestmark = pytest.mark.browser
-BUDGET_BYTES, USABLE_MS, SLOWER = 300_000, 1000, 4
+BUDGET_BYTES = 300_000
 STAGE, TILES = "[data-stage]", "[data-tiles] canvas"
 
 
@@ -165,27 +164,20 @@ def test_the_view_is_kept_for_the_same_page(visitor: Visitor) -> None:
 
 
 def test_the_first_visit_stays_within_its_budget(running: Running, visitor: Visitor) -> None:
-    """All but the scan itself, as it goes over the line, and the time until one can type, with a slow processor."""
+    """All but the scan itself, as it goes over the line. How long it takes is for scripts/bench to tell."""
     page = at_the_bench(visitor())
     address = page.url
     devtools: Any = page.context.new_cdp_session(page)
     devtools.send("Network.enable")
     devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     kinds: dict[str, str] = {}
     sent: dict[str, int] = {}
     devtools.on("Network.responseReceived", lambda one: kinds.update({one["requestId"]: one["response"]["url"]}))
     devtools.on("Network.loadingFinished", lambda one: sent.update({one["requestId"]: int(one["encodedDataLength"])}))
-    times = []
-    for _ in range(3):
-        page.goto(address)
-        page.wait_for_function("document.activeElement?.name === 'object.value'")
-        times.append(page.evaluate("performance.now()"))
-        tiles_come(page)
+    page.goto(address)
+    page.wait_for_function("document.activeElement?.name === 'object.value'")
+    tiles_come(page)
     bytes_by_address = {kinds[key]: size for key, size in sent.items() if key in kinds}
     pictures = sum(size for url, size in bytes_by_address.items() if "/iiif/" in url or "/pictures/" in url)
     others = sum(bytes_by_address.values()) - pictures
-    print(f"workbench: {others / 1000:.0f} kB, scan {pictures / 1000:.0f} kB, usable after {min(times):.0f} ms")
     assert 60_000 < others < BUDGET_BYTES, sorted(bytes_by_address.items(), key=lambda one: -one[1])[:12]
-    # On a machine whose cores are asked for by others too, everything takes so much longer.
-    assert min(times) < USABLE_MS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), times

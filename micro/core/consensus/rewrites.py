@@ -152,10 +152,10 @@ def _taught(merged: str, right: str) -> Iterator[Rule]:
         if _rounded(merged, how) == right:
             yield Rule((), (), name)
     here, there = (START, *merged.split(), END), (START, *right.split(), END)
-    steps: list[tuple[str, int, int, int, int]] = [
-        step
-        for step in Levenshtein.opcodes(here, there).as_list()
-        if step[0] != "equal"  # type: ignore[misc]
+    steps = [
+        (step.tag, step.src_start, step.src_end, step.dest_start, step.dest_end)
+        for step in Levenshtein.opcodes(here, there)
+        if step.tag != "equal"
     ]
     start, end = min(step[1] for step in steps), max(step[2] for step in steps)
     new, stop = min(step[3] for step in steps), max(step[4] for step in steps)

@@ -46,6 +46,12 @@ export function start(root, { form, send, status, say, words, onSaved }) {
     }
     isSending = true;
     changedAt = 0;
+    if (!root.dataset.draftUrl) { // A card that was sent is being corrected: until it is sent again, that stays here.
+      isSending = false;
+      keepHere();
+      status.show("here");
+      return;
+    }
     if (!wasOffline) status.show("saving");
     const result = await send(root.dataset.draftUrl, { value: nested(typed) }, options);
     isSending = false;
@@ -76,7 +82,10 @@ export function start(root, { form, send, status, say, words, onSaved }) {
 
   function putBack() {
     const here = recall("localStorage", key);
-    if (!here?.typed || here.isSynced || "refused" in root.dataset || same(here.typed, kept)) return false;
+    if (!here?.typed || "refused" in root.dataset || same(here.typed, kept)) return false;
+    // What the server had is on the page, unless the browser went back to a page of before.
+    const isStale = here.base && (!base || Date.parse(here.base) > Date.parse(base));
+    if (here.isSynced && !isStale) return false;
     const isNewer = here.base === base || !base || here.at > Date.parse(base);
     if (!isNewer) return false;
     fillIn(form, here.typed);

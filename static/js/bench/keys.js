@@ -1,13 +1,16 @@
-// Shortcuts. Alt with a letter, Ctrl+Enter, and ? outside a field; all can be switched off, which is remembered.
-import { altLetter } from "./letters.js";
-import { recall, remember } from "./memory.js";
+// Shortcuts. Alt with a letter, Ctrl+Enter, and ? outside a field. The letters can be changed and all of it switched off;
+// both are remembered on this computer.
+import { altLetter, lettersFrom, withLetter } from "./letters.js";
+import { forget, recall, remember } from "./memory.js";
 
 const KEY = "micro:keys";
+const LETTERS = "micro:letters";
 
 const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
 
 export function start(root, { actions, help }) {
   const choice = help.querySelector("[data-keys-on]");
+  const letters = startLetters(help);
   choice.checked = recall("localStorage", KEY) !== "off";
   const line = root.querySelector("[data-keys-line]");
   line.hidden = !choice.checked;
@@ -21,7 +24,7 @@ export function start(root, { actions, help }) {
     const isSend = event.key === "Enter" && event.ctrlKey && !event.altKey && !event.shiftKey;
     if (isSend) return event.target.closest("details") ? null : actions.submit; // Not from within the report.
     if (event.key === "?" && !event.altKey && !event.ctrlKey && !isTyping(event.target)) return actions.help;
-    return actions[`alt+${altLetter(event)}`] ?? null;
+    return actions[`alt+${letters.actionOf(altLetter(event))}`] ?? null;
   }
 
   document.addEventListener("keydown", (event) => {
@@ -36,4 +39,45 @@ export function start(root, { actions, help }) {
   opener.hidden = false;
   opener.addEventListener("click", () => help.showModal());
   // The dialog's own form has method="dialog": the browser closes it and gives the focus back.
+}
+
+// The letters in the help, each in an input of its own; they show wherever the page names them.
+function startLetters(help) {
+  const inputs = [...help.querySelectorAll("[data-letter]")];
+  const usual = inputs.map((input) => input.dataset.letter);
+  const said = help.querySelector("[data-letters-said]");
+  let letters = lettersFrom(recall("localStorage", LETTERS), usual);
+
+  function show() {
+    for (const input of inputs) input.value = letters[input.dataset.letter].toUpperCase();
+    for (const key of document.querySelectorAll("[data-key-shown]")) {
+      key.textContent = letters[key.dataset.keyShown]?.toUpperCase() ?? key.textContent;
+    }
+    for (const one of document.querySelectorAll("[data-key-title]")) {
+      one.title = one.title.replace(/Alt\+[A-Z]/, `Alt+${letters[one.dataset.keyTitle].toUpperCase()}`);
+    }
+  }
+
+  function change(input) {
+    if (!input.value.trim()) return; // Emptied, to type another.
+    letters = withLetter(letters, input.dataset.letter, input.value);
+    remember("localStorage", LETTERS, letters);
+    show();
+    input.select();
+    const what = input.closest("tr").querySelector("td").textContent;
+    said.textContent = said.dataset.word.replace("{letter}", input.value).replace("{what}", what);
+  }
+
+  for (const input of inputs) {
+    input.addEventListener("focus", () => input.select());
+    input.addEventListener("input", () => change(input));
+    input.addEventListener("blur", show);
+  }
+  help.querySelector("[data-letters-reset]").addEventListener("click", () => {
+    letters = lettersFrom(null, usual);
+    forget("localStorage", LETTERS);
+    show();
+  });
+  show();
+  return { actionOf: (letter) => (letter ? usual.find((one) => letters[one] === letter) : undefined) };
 }

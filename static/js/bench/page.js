@@ -55,7 +55,7 @@ export function start(root) {
   startKeys(root, { help, actions: {
     submit,
     help: () => help.showModal(),
-    "alt+s": () => form.querySelector("[data-skip]").click(),
+    "alt+s": () => form.querySelector("[data-skip]")?.click(),
     "alt+i": viewer.focus,
     "alt+t": fields.focusCurrent,
     "alt+u": () => palette.mark("unclear") || fields.toggle("unsure"),

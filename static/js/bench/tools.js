@@ -80,6 +80,11 @@ function watch(root, viewer) {
     probe.onerror = () => isShown || tell(true);
     probe.src = image.getAttribute("href");
   }
+  root.querySelector("[data-tell]")?.addEventListener("click", () => {
+    const report = document.getElementById("report");
+    report.open = true;
+    report.querySelector("textarea").focus();
+  });
   viewer.whenShown(() => {
     isShown = true;
     tell(false);

@@ -1,4 +1,4 @@
-"""Known answers with how people did on them, practice, and guides."""
+"""Known answers with how people did on them, practice, guides, and an index for what was read lately."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gold", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.create_index("ix_record_changed_at", ["changed_at"], unique=False)
 
     op.create_table(
         "gold",
@@ -115,6 +118,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_gold_state")
 
     op.drop_table("gold")
+
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        batch_op.drop_index("ix_record_changed_at")
 
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.drop_column("gold")
