@@ -48,9 +48,12 @@ def beta(decided: Sequence[Known]) -> Reading:
 
 def isotonic(decided: Sequence[Known]) -> Reading:
     """Pool adjacent violators: the rising steps that fit best."""
+    alike: dict[float, list[bool]] = {}
+    for _, confidence, right in decided:
+        alike.setdefault(confidence, []).append(right)
     steps: list[list[float]] = []  # The confidence where it begins, the share that is right, how many.
-    for confidence, right in sorted((confidence, float(right)) for _, confidence, right in decided):
-        steps.append([confidence, right, 1.0])
+    for confidence, known in sorted(alike.items()):
+        steps.append([confidence, sum(known) / len(known), len(known)])
         while len(steps) > 1 and steps[-2][1] >= steps[-1][1]:
             (begin, share, many), (_, other, more) = steps[-2:]
             steps[-2:] = [[begin, (share * many + other * more) / (many + more), many + more]]
