@@ -4,7 +4,16 @@
 
 FOLDER holds NAME.dev.jsonl.gz and fields.json. The engine's votes alone (what a project's settling starts from) are
 merged without learning; then each method is fitted on 10, 100 and 300 decided records, drawn at random DRAWS times, and
-judged on all others: expected calibration error, and Brier's score (mean squared error), both in per cent.
+judged on all others: expected calibration error, and Brier's score (mean squared error), both in per cent. On bai:
+
+    decided                         10             100             300
+    as_it_is               16.2 / 20.7     16.2 / 20.7     16.2 / 20.7
+    platt_with_prior       10.2 / 19.2      6.8 / 17.9      6.3 / 17.4
+    platt                  18.7 / 22.9      6.9 / 18.5      6.1 / 18.2
+    beta                   17.2 / 21.9      6.9 / 18.6      5.1 / 18.2
+    isotonic               16.6 / 21.9      6.7 / 18.5      4.8 / 18.1
+
+Platt's method with a prior is kept: the best with few records, and by Brier's score with any number.
 """
 
 from __future__ import annotations
@@ -48,9 +57,12 @@ def beta(decided: Sequence[Known]) -> Reading:
 
 def isotonic(decided: Sequence[Known]) -> Reading:
     """Pool adjacent violators: the rising steps that fit best."""
+    alike: dict[float, list[bool]] = {}
+    for _, confidence, right in decided:
+        alike.setdefault(confidence, []).append(right)
     steps: list[list[float]] = []  # The confidence where it begins, the share that is right, how many.
-    for confidence, right in sorted((confidence, float(right)) for _, confidence, right in decided):
-        steps.append([confidence, right, 1.0])
+    for confidence, known in sorted(alike.items()):
+        steps.append([confidence, sum(known) / len(known), len(known)])
         while len(steps) > 1 and steps[-2][1] >= steps[-1][1]:
             (begin, share, many), (_, other, more) = steps[-2:]
             steps[-2:] = [[begin, (share * many + other * more) / (many + more), many + more]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -329,3 +330,18 @@ def test_one_answer_more_is_asked_for_only_where_it_is_expected_to_help(house: H
 def test_new_projects_ask_only_where_it_helps(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         assert make_project(session, session.merge(cast.collection), house.clock(), slug="new").adaptive
+
+
+def test_two_workers_at_once_teach_everything_once(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        items = cards_of(session, house, cast, 16)
+        for item in items:
+            for who in ("one", "two", "three"):
+                read(session, house, tasks_of(session, item)[0], who)
+        project_id = items[0].project_id
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda drain: drain(house, project_id), [jobs.drain_settling, jobs.drain_fitting] * 2))
+    with house.database.reading() as session:
+        assert sum(many for _, many in tallies(session, project_id).values()) == 16 * 3 * 5
+        learning = learning_of(session, project_id)
+        assert sum(many for _, many in learning.totals.values()) == 16 * 3 * 5

@@ -77,10 +77,19 @@ def _climbed(lines: Numbers, right: Numbers, start: Numbers, prior: Numbers) -> 
         slope = lines.T @ (right - expected) - prior @ (weights - start)
         curve = prior + (lines * (expected * (1 - expected))[:, None]).T @ lines
         step = np.linalg.solve(curve, slope)
-        weights = weights + step * min(1.0, 2.0 / (float(np.abs(step).max()) + 1e-12))
+        share, now = 1.0, _likelihood(lines, right, weights, start, prior)
+        while share > 1e-4 and _likelihood(lines, right, weights + share * step, start, prior) < now:
+            share /= 2  # A whole step may overshoot, and then the next one back, for ever.
+        weights = weights + share * step
         if float(np.abs(step).max()) < 1e-8:
             break
     return weights, curve
+
+
+def _likelihood(lines: Numbers, right: Numbers, weights: Numbers, start: Numbers, prior: Numbers) -> float:
+    """The logarithm of the penalised likelihood, but for a constant."""
+    score, away = lines @ weights, weights - start
+    return float(right @ score - np.logaddexp(0, score).sum() - away @ prior @ away / 2)
 
 
 def _line(confidence: float, field: str, fields: Sequence[str]) -> Numbers:

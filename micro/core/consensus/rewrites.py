@@ -152,13 +152,9 @@ def _taught(merged: str, right: str) -> Iterator[Rule]:
         if _rounded(merged, how) == right:
             yield Rule((), (), name)
     here, there = (START, *merged.split(), END), (START, *right.split(), END)
-    steps = [
-        (step.tag, step.src_start, step.src_end, step.dest_start, step.dest_end)
-        for step in Levenshtein.opcodes(here, there)
-        if step.tag != "equal"
-    ]
-    start, end = min(step[1] for step in steps), max(step[2] for step in steps)
-    new, stop = min(step[3] for step in steps), max(step[4] for step in steps)
+    steps = [step for step in Levenshtein.opcodes(here, there) if step.tag != "equal"]
+    start, end = min(step.src_start for step in steps), max(step.src_end for step in steps)
+    new, stop = min(step.dest_start for step in steps), max(step.dest_end for step in steps)
     if max(end - start, stop - new) > LONGEST:
         return
     before, after = here[start:end], there[new:stop]

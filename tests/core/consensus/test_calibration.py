@@ -85,3 +85,12 @@ def test_the_diagram_counts_every_record_once() -> None:
     assert reliability_diagram([]) == ()
     assert expected_error([]) == 0
     assert wilson(0.5, 0) == (0.0, 1.0)
+
+
+def test_confidences_far_too_high_in_many_fields_are_brought_down() -> None:
+    """A full Newton step overshoots here, and would go back and forth for ever."""
+    draw = random.Random(4)
+    kinds = ((0.9923, 0.8), (0.9999, 0.8), (0.469, 0.25))
+    decided = [(f"field {n % 20}", kinds[n % 3][0], draw.random() < kinds[n % 3][1]) for n in range(600)]
+    fitted = calibrated(decided)
+    assert expected_error([(fitted.of(sure, field), right) for field, sure, right in decided]) < 0.12
