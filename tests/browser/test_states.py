@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 import micro
 from tests.browser import test_every_page as everyday
+from tests.browser import test_first_visit as first_visit
 from tests.browser import test_form_builder as builder
 from tests.browser.conftest import Running, Visitor
 from tests.browser.program import SLUG, unsettled, wait_until
@@ -273,8 +274,11 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/form_field.html": builder.test_the_pages_of_the_form_builder,
     "manage/form_preview.html": builder.test_the_pages_of_the_form_builder,
     "manage/form_remove.html": builder.test_the_pages_of_the_form_builder,
+    "manage/guide.html": first_visit.test_the_managers_pages_of_known_answers_and_the_guide,
     "manage/index.html": everyday.test_the_desks,
     "manage/intake.html": everyday.test_the_desks,
+    "manage/known.html": first_visit.test_the_managers_pages_of_known_answers_and_the_guide,
+    "manage/known_card.html": first_visit.test_the_managers_pages_of_known_answers_and_the_guide,
     "manage/project.html": everyday.test_the_desks,
     "manage/vocabularies.html": builder.test_the_pages_of_vocabularies,
     "manage/vocabulary.html": builder.test_the_pages_of_vocabularies,
@@ -282,9 +286,11 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/vocabulary_file.html": builder.test_the_pages_of_vocabularies,
     "manage/vocabulary_plan.html": builder.test_the_pages_of_vocabularies,
     "own/thanks.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
+    "practice/step.html": first_visit.test_practice_and_its_feedback_have_no_fault,
     "public/about.html": everyday.test_pages_for_anyone,
     "public/accessibility.html": everyday.test_pages_for_anyone,
     "public/front.html": everyday.test_pages_for_anyone,
+    "public/museum.html": first_visit.test_the_public_pages_after_a_guess_and_of_a_museum,
     "public/privacy.html": everyday.test_pages_for_anyone,
     "public/project.html": everyday.test_pages_for_anyone,
     "public/projects.html": everyday.test_pages_for_anyone,
