@@ -91,7 +91,9 @@ def test_a_rate_that_is_none_is_refused_beside_its_field(mia: FlaskClient, house
     with house.database.reading() as session:
         assert project_named(session, "finds").gold_every == 0
     if every != "0":  # None at all is no mistake.
-        assert answer.status_code == 422 and "gold_every-problem" in answer.get_data(as_text=True)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 422 and "gold_every-problem" in page
+        assert 'name="mixes" value="1" checked' in page
 
 
 def test_the_rate_is_kept_and_ends_when_it_is_unticked(mia: FlaskClient, house: House) -> None:
