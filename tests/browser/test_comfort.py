@@ -221,3 +221,26 @@ def test_a_card_is_read_from_the_terms_to_my_answers(
     page.goto("/my-answers")
     check(page, f"{kind}-{look}-{locale}-mine")
     context.close()
+
+
+@pytest.mark.parametrize(("look", "locale"), [("phone", "fr"), ("dark", "en"), ("forced", "fr"), ("zoomed", "en")])
+def test_thanks_are_for_everybody(server: Breakable, browser: Browser, kind: str, look: str, locale: str) -> None:
+    context = browser.new_context(locale=locale, base_url=server.url, accept_downloads=True, **LOOKS[look])
+    page = begin(context)
+    page.wait_for_selector("[data-started]")
+    type_it(page, kind)
+    sends(page, page.locator("[data-submit]").click)
+    page.goto("/my-answers")
+    page.locator("a[href='/thanks']").click()
+    check(page, f"thanks-{look}-{locale}")
+    page.locator("#orcid").fill("0000-0002-1825-0098")
+    page.locator("#name").fill("Ada Łukasiewicz")
+    page.locator("main .button--main").click()
+    expect(page.locator("#orcid-problem")).to_be_visible()
+    expect(page.locator("#name")).to_have_value("Ada Łukasiewicz")
+    check(page, f"thanks-problem-{look}-{locale}")
+    page.locator("#orcid").fill("")
+    with page.expect_download() as download:
+        page.locator("main .button--main").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+    context.close()
