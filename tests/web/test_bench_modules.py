@@ -249,3 +249,17 @@ def test_the_view_follows_the_letters_along_a_line_and_stays_on_it(call: Callabl
     assert end["x"] + end["width"] == 1100
     short = {"x": 10, "y": 0, "width": 60, "height": 40}
     assert call("part", "partOf", short, 3, 1.5) == short
+
+
+def test_letters_of_shortcuts_are_changed_and_trade_places(call: Callable[..., Any]) -> None:
+    usual = {"s": "s", "i": "i"}
+    assert call("letters", "withLetter", usual, "s", "X") == {"s": "x", "i": "i"}
+    assert call("letters", "withLetter", usual, "s", "i") == {"s": "i", "i": "s"}
+    for odd in ("7", "ß", "", "ab"):
+        assert call("letters", "withLetter", usual, "s", odd) == usual
+    assert call("letters", "withLetter", usual, "q", "x") == usual
+
+
+@pytest.mark.parametrize("remembered", [None, {"s": "i"}, {"s": "§"}, {"s": 3}])
+def test_letters_that_make_no_sense_are_forgotten(call: Callable[..., Any], remembered: Any) -> None:
+    assert call("letters", "lettersFrom", remembered, ["s", "i"]) == {"s": "s", "i": "i"}

@@ -25,6 +25,7 @@ from micro.web.problems import STATUS, problems_by_field, said
 from micro.web.review.page import typed_into
 
 DECIDED_SHOWN = 12
+USUAL_EVERY = 20
 PAGE_MOST = 10_000
 
 
@@ -42,6 +43,7 @@ def known(project: str) -> str:
 
 def _page(slug: str, error: MicroError | None = None) -> str:
     page = min(max(1, request.args.get("page", 1, int)), PAGE_MOST)
+    asked = error is not None and "gold_every" in request.form  # A rate was refused: it stays as it was typed.
     with house().database.reading() as session:
         found = project_named(session, slug)
         rows, total = gold.gold_rows(session, found, page)
@@ -54,8 +56,9 @@ def _page(slug: str, error: MicroError | None = None) -> str:
             number=page,
             pages=max(1, ceil(total / gold.A_PAGE)),
             decided=gold.decided_items(session, found, DECIDED_SHOWN),
-            typed=request.form if error else {"gold_every": str(found.gold_every or 20), "card": ""},
-            mixes=bool(found.gold_every),
+            typed={"gold_every": str(found.gold_every or USUAL_EVERY), **(request.form if error else {})},
+            mixes="mixes" in request.form if asked else bool(found.gold_every),
+            tells="tells" in request.form if asked else found.gold_tells,
             problems=problems_by_field(error) if isinstance(error, BadAnswer) else {},
             trouble=said(error) if error is not None and not isinstance(error, BadAnswer) else "",
         )

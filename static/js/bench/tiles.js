@@ -23,6 +23,7 @@ function load(address) {
 export function start(element, scan, { onShown, onFailed }) {
   let viewer = null;
   let last = null;
+  let [come, missing] = [0, 0];
 
   const source = {
     "@context": "http://iiif.io/api/image/3/context.json", id: element.dataset.service, type: "ImageService3",
@@ -46,24 +47,33 @@ export function start(element, scan, { onShown, onFailed }) {
     viewer.addHandler("open", () => {
       place();
       const image = viewer.world.getItemAt(0);
-      const look = () => image.getFullyLoaded() && requestAnimationFrame(onShown);
+      // Tiles that failed are not waited for: then "fully loaded" may be an empty stage.
+      const look = () => image.getFullyLoaded() && come && !missing && requestAnimationFrame(onShown);
       image.addHandler("fully-loaded-change", look);
       look();
     });
-    viewer.addHandler("tile-load-failed", onFailed);
+    viewer.addHandler("tile-loaded", () => { come += 1; });
+    viewer.addHandler("tile-load-failed", () => {
+      missing += 1;
+      onFailed();
+    });
     viewer.addHandler("open-failed", onFailed);
   }
 
   load(element.dataset.library).then(open, () => {});
   // What did not come while there was no network is asked for again when there is one.
-  window.addEventListener("online", () => viewer?.world.resetItems());
+  function again() {
+    missing = 0;
+    viewer?.world.resetItems();
+  }
+  window.addEventListener("online", again);
 
   return {
     place(view, stage) {
       last = { view, stage };
       place();
     },
-    again: () => viewer?.world.resetItems(),
+    again,
   };
 }
 

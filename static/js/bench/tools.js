@@ -66,7 +66,7 @@ export function start(root, viewer) {
 function watch(root, viewer) {
   const failed = root.querySelector("[data-failed]");
   const image = root.querySelector("[data-moved] image");
-  let isShown = false;
+  let [isShown, isPicture] = [false, false];
   function tell(isMissing) {
     failed.hidden = !isMissing;
     failed.parentElement.classList.toggle("is-failed", isMissing);
@@ -74,6 +74,7 @@ function watch(root, viewer) {
   function look() {
     const probe = new Image();
     probe.onload = () => {
+      isPicture = true;
       if (!failed.hidden) image.setAttribute("href", probe.src);
       tell(false);
     };
@@ -89,7 +90,7 @@ function watch(root, viewer) {
     isShown = true;
     tell(false);
   });
-  viewer.whenFailed(() => isShown || tell(true));
+  viewer.whenFailed(() => isShown || isPicture || tell(true));
   root.querySelector("[data-reload]").addEventListener("click", () => {
     viewer.again();
     look();
