@@ -21,7 +21,7 @@ from micro.data.models import Account
 from micro.house import House, open_house
 from micro.kinds import kind_folders
 from micro.services.people import person_of
-from micro.web import account, bench, data, desk, me, news, notifications, pictures, public, review
+from micro.web import account, bench, data, desk, lessons, me, news, notifications, pictures, public, review
 from micro.web.access import bound_request, check_access
 from micro.web.acts import stop_watching, watch_acts
 from micro.web.api import lending
@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     _prepare_templates(app)
     app.before_request(bound_request)  # Before the CSRF guard, which reads forms.
     csrf = CSRFProtect(app)
-    for module in (public, news, notifications, account, me, bench, pictures, data, review, desk):
+    for module in (public, news, notifications, account, me, bench, lessons, pictures, data, review, desk):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(lending.blueprint)
     csrf.exempt("micro.web.news.end")  # Mail programs post to it (RFC 8058); its link is the permission.
@@ -119,6 +119,7 @@ def _prepare_templates(app: Flask) -> None:
             "asset": _asset,
             "version": __version__,
             "unread_notices": notifications.unread,
+            "unread_lessons": lessons.unread,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

@@ -2,6 +2,7 @@
 
 from micro.data.acts import Act
 from micro.data.base import Base
+from micro.data.desk import Batch, BatchRecord, Lesson
 from micro.data.news import Agreement, Message, MessageCopy, News
 from micro.data.notifications import Digest, MailChoice, Notification, QueueLimit
 from micro.data.people import (
@@ -29,6 +30,8 @@ __all__ = [
     "Answer",
     "Assignment",
     "Base",
+    "Batch",
+    "BatchRecord",
     "Collection",
     "Concept",
     "CuttingRun",
@@ -40,6 +43,7 @@ __all__ = [
     "Invitation",
     "Item",
     "Layout",
+    "Lesson",
     "MailChoice",
     "Membership",
     "Message",

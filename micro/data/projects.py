@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
@@ -18,7 +18,7 @@ class Project(Addressed, Base):
     ``texts`` holds what visitors read, by language: {"en": {"title", "lead", "about"}, "fr": {…}}.
     ``task_order`` is "finish_first" or "spread". ``cutting`` is the way to cut scans, see core/cutting.py.
     ``trial_key`` opens the project to whoever holds it while its state is "trial". ``four_eyes``: a second person
-    confirms every decision before it counts.
+    confirms every decision before it counts. ``teaching``: volunteers are shown what a decision corrected of theirs.
     """
 
     __tablename__ = "project"
@@ -36,6 +36,7 @@ class Project(Addressed, Base):
     cutting: Mapped[dict[str, Any] | None]
     trial_key: Mapped[str | None] = mapped_column(String(40))
     four_eyes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    teaching: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
 
     collection: Mapped[Collection] = relationship()

@@ -26,6 +26,7 @@ from micro.services.assignments import current_setup
 from micro.services.moves import note_move
 from micro.services.occasions import came_back
 from micro.services.review.order import Pace, kind_of, put_in_order
+from micro.services.teaching import teach
 from micro.services.what_was_said import what_was_said
 
 # So many items are settled in one transaction: on SQLite every other writer waits for it.
@@ -113,6 +114,7 @@ def settle_item(
     if _write_record(session, project, fields, record, values, finished, now, engine.name):
         put_in_order(record, values, before, pace or Pace(session, kind_of(session, project)), now)
         session.flush()
+    teach(session, record, now)  # Answers may come after the decision, and whoever gave them learns of it too.
     return record
 
 

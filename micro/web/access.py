@@ -62,6 +62,7 @@ ACCESS: Mapping[str, Rule] = {
     "bench.skip": Rule.ANYONE,
     "bench.report": Rule.ANYONE,
     "bench.mine": Rule.ANYONE,
+    "lessons.index": Rule.ANYONE,
     "pictures.scan": Rule.ANYONE,
     "pictures.region": Rule.ANYONE,
     "api.project": Rule.ANYONE,
