@@ -38,6 +38,9 @@ class RqJobs:
     def send(self, message_id: int) -> None:
         self._enqueue("micro.jobs.send_message", message_id, f"send-{message_id}")
 
+    def batch(self, batch_id: int) -> None:
+        self._enqueue("micro.jobs.run_batch", batch_id, f"batch-{batch_id}")
+
     def is_reachable(self) -> bool:
         try:
             return bool(self.address) and bool(self._opened().connection.ping())

@@ -18,6 +18,7 @@ import micro
 from tests.browser import test_every_page as everyday
 from tests.browser import test_form_builder as builder
 from tests.browser import test_reviewing as reviewing
+from tests.browser import test_together as accepting
 from tests.browser.conftest import Running, Visitor
 from tests.browser.program import SLUG, unsettled, wait_until
 from tests.browser.test_every_page import check, named, signed_in_as
@@ -292,6 +293,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "account/sign_in.html": everyday.test_pages_for_anyone,
     "account/sign_up.html": everyday.test_pages_for_anyone,
     "account/unconfirmed.html": test_the_pages_between_signing_up_and_being_let_in,
+    "bench/decided.html": accepting.test_what_the_experts_decided,
     "bench/mine.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
     "bench/sent.html": test_a_card_that_was_sent_and_its_record_in_review,
     "bench/terms.html": everyday.test_pages_for_anyone,
@@ -321,9 +323,11 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "public/project.html": everyday.test_pages_for_anyone,
     "public/projects.html": everyday.test_pages_for_anyone,
     "public/terms.html": everyday.test_pages_for_anyone,
+    "review/batch.html": accepting.test_from_the_queue_to_the_undo,
     "review/queue.html": everyday.test_the_desks,
     "review/past.html": reviewing.test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields,
     "review/record.html": everyday.test_the_desks,
+    "review/together.html": accepting.test_from_the_queue_to_the_undo,
 }
 
 

@@ -14,7 +14,7 @@ from micro.house import House
 from micro.services.people import hash_token
 from micro.web.context import volunteer_token
 from tests.cast import Cast, signed_in
-from tests.services.reading import GOLD, card, decided, disputed, read, record_of, settle, tasks_of
+from tests.services.reading import GOLD, card, decided, read, record_of, settle, tasks_of
 from tests.web.test_review import page_of
 
 PAGE = "/my-answers/decided"
