@@ -24,7 +24,7 @@ from micro.services.review.versions import newest_versions
 from micro.services.reviewing import CHANGED, Details
 
 # So many records are decided in one transaction: on SQLite every other writer waits for it.
-AT_ONCE = 20
+AT_ONCE = 10
 
 
 def accept_others(session: Session, batch: Batch, account_id: int, now: datetime) -> None:
