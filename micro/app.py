@@ -27,6 +27,7 @@ from micro.web import (
     data,
     desk,
     iiif,
+    lessons,
     me,
     news,
     notifications,
@@ -102,6 +103,7 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
         practice,
         pictures,
         iiif,
+        lessons,
         suggest,
         data,
         review,
@@ -153,6 +155,7 @@ def _prepare_templates(app: Flask) -> None:
             "modules_of": modules_of,
             "version": __version__,
             "unread_notices": notifications.unread,
+            "unread_lessons": lessons.unread,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

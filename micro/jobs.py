@@ -23,6 +23,7 @@ from micro.core.notices import MAIL_HEAD, spoken
 from micro.errors import MicroError, OutsideFailed
 from micro.house import House, open_house
 from micro.services import (
+    batch_work,
     cutting,
     cutting_runs,
     deliveries,
@@ -120,6 +121,13 @@ def send_message(message_id: int) -> None:
     house = open_house(Settings.from_env())
     house.queue.begun("send", message_id)
     drain_message(house, message_id)
+
+
+def run_batch(batch_id: int) -> None:
+    """Accepts, or takes back, the records of a batch."""
+    house = open_house(Settings.from_env())
+    house.queue.begun("batch", batch_id)
+    drain_batch(house, batch_id)
 
 
 def sweep(_: int = 0) -> None:
@@ -222,6 +230,17 @@ def trim_tiles(house: House, _: int = 0) -> int:
         return 0
     stamp.touch()
     return iiif.trim(house.storage, house.settings.tiles_gigabytes * 1_000_000_000)
+
+
+def drain_batch(house: House, batch_id: int) -> int:
+    """Accepts or takes back what is left of a batch, some records a transaction; returns how many."""
+    total = 0
+    while True:
+        with house.database.writing() as session:
+            done = batch_work.work_some(session, batch_id, house.clock())
+        if done is None:
+            return total
+        total += done
 
 
 def drop_uploads(house: House, _: int = 0) -> int:
@@ -368,6 +387,7 @@ def sweep_all(house: House) -> dict[str, int]:
         outdated = redoing.projects_to_redo(session)
         unfinished = releases.releases_behind(session)
         unsent = messages.messages_behind(session)
+        unaccepted = batch_work.batches_behind(session)
         decided = order.projects_decided_lately(session, house.clock())
     parts: tuple[tuple[str, Sequence[Any], Callable[..., int]], ...] = (
         ("files taken in", undelivered, drain_intake),
@@ -375,6 +395,7 @@ def sweep_all(house: House) -> dict[str, int]:
         ("items settled", behind, drain_settling),
         ("projects learned from", unlearned, drain_fitting),
         ("records worked out anew", outdated, drain_redoing),
+        ("records accepted together", unaccepted, drain_batch),
         ("releases made", unfinished, write_release),
         ("messages sent", unsent, drain_message),
         ("old uploads deleted", [0], drop_uploads),

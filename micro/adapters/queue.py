@@ -44,6 +44,9 @@ class RqJobs:
     def redo(self, project_id: int) -> None:
         self._enqueue("micro.jobs.redo_project", project_id, f"redo-{project_id}")
 
+    def batch(self, batch_id: int) -> None:
+        self._enqueue("micro.jobs.run_batch", batch_id, f"batch-{batch_id}")
+
     def is_reachable(self) -> bool:
         try:
             return bool(self.address) and bool(self._opened().connection.ping())

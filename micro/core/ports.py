@@ -107,6 +107,8 @@ class Queue(Protocol):
 
     def redo(self, project_id: int) -> None: ...
 
+    def batch(self, batch_id: int) -> None: ...
+
 
 class Mail(Protocol):
     """Sends one plain text mail; OutsideFailed when it could not be handed over.

@@ -27,9 +27,9 @@ DECIDED = ("decided", "rejected")
 MAKING = ("accept", "amend", "illegible", "revert")
 WORDS = (*MAKING, "reject")
 # Why a person is asked, in the order in which the queue lists it.
-REASONS = ("conflict", "contentious", "flagged", "evidence_changed", "second")
-# With these a professional has spoken already.
-SPOKEN = ("flagged", "evidence_changed", "second")
+REASONS = ("conflict", "contentious", "flagged", "audit", "evidence_changed", "second")
+# With these a professional has spoken already, or is about to: "audit" is the sample of a batch.
+SPOKEN = ("flagged", "audit", "evidence_changed", "second")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Standing:
     reason: str
 
 
-CHANGED, FLAGGED, SECOND = (Standing("review", reason) for reason in ("evidence_changed", "flagged", "second"))
+CHANGED, FLAGGED, AUDIT, SECOND = (
+    Standing("review", reason) for reason in ("evidence_changed", "flagged", "audit", "second")
+)
 
 
 def standing(
@@ -55,7 +57,7 @@ def standing(
     """
     if now.state in DECIDED or now == SECOND:
         return now if agrees else CHANGED
-    if now in (CHANGED, FLAGGED):
+    if now in (CHANGED, FLAGGED, AUDIT):
         return now
     if not finished:
         return Standing("open", "")

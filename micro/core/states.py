@@ -63,6 +63,9 @@ NEWS = _moves(published="withdrawn", withdrawn="published")
 AGREEMENT = _moves(agreed="withdrawn", withdrawn="agreed")
 MESSAGE = _moves(waiting="done cancelled", done="waiting", cancelled="waiting")
 MESSAGE_COPY = _moves(waiting="sending dropped", sending="sent failed waiting", sent="", failed="waiting", dropped="")
+BATCH = _moves(
+    open="accepting dropped", accepting="accepted", accepted="undoing", undoing="undone", undone="", dropped=""
+)
 DIGEST = _moves(sending="sent failed waiting", waiting="sending", sent="", failed="")
 
 # What visitors may see, and where answers may be given.

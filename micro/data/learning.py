@@ -59,15 +59,15 @@ class Reliability(Base):
     answers: Mapped[int]
 
 
-class Lesson(Base):
+class ItemLesson(Base):
     """What an item taught when it was last settled, so that it can be taken back before it is settled again.
 
     ``given`` is [[volunteer id, type of field, credit, answers]]. It counts for the full fit number ``fits``; after a
     later one the item's part is worked out from its answers.
     """
 
-    __tablename__ = "lesson"
-    __table_args__ = (Index("ix_lesson_turn", "project_id", "turn"),)
+    __tablename__ = "item_lesson"
+    __table_args__ = (Index("ix_item_lesson_turn", "project_id", "turn"),)
 
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id", ondelete="CASCADE"), primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))

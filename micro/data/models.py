@@ -2,8 +2,9 @@
 
 from micro.data.acts import Act
 from micro.data.base import Base
+from micro.data.desk import Batch, BatchRecord, Lesson
 from micro.data.gold import Gold, GoldCheck, Guide, Practice
-from micro.data.learning import Conduct, Learning, Lesson, Reliability
+from micro.data.learning import Conduct, ItemLesson, Learning, Reliability
 from micro.data.news import Agreement, Message, MessageCopy, News
 from micro.data.notifications import Digest, MailChoice, Notification, QueueLimit
 from micro.data.people import (
@@ -31,6 +32,8 @@ __all__ = [
     "Answer",
     "Assignment",
     "Base",
+    "Batch",
+    "BatchRecord",
     "Collection",
     "Concept",
     "Conduct",
@@ -45,6 +48,7 @@ __all__ = [
     "IntakeFile",
     "Invitation",
     "Item",
+    "ItemLesson",
     "Layout",
     "Learning",
     "Lesson",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from micro.data.base import Addressed, Base
@@ -18,9 +18,9 @@ class Project(Addressed, Base):
     ``texts`` holds what visitors read, by language: {"en": {"title", "lead", "about"}, "fr": {…}}.
     ``task_order`` is "finish_first" or "spread". ``cutting`` is the way to cut scans, see core/cutting.py.
     ``adaptive``: a task below its target ends too when one more answer is not expected to help. ``four_eyes``: a second
-    person confirms every decision before it counts. ``trial_key`` opens the project to whoever holds it while its state
-    is "trial". One card in ``gold_every`` that a volunteer gets is one whose answer is known, 0 for none; with
-    ``gold_tells`` they hear at once how they did.
+    person confirms every decision before it counts. ``teaching``: volunteers are shown what a decision corrected of
+    theirs. ``trial_key`` opens the project to whoever holds it while its state is "trial". One card in ``gold_every``
+    that a volunteer gets is one whose answer is known, 0 for none; with ``gold_tells`` they hear at once how they did.
     """
 
     __tablename__ = "project"
@@ -41,6 +41,7 @@ class Project(Addressed, Base):
     gold_every: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     gold_tells: Mapped[bool] = mapped_column(default=False, server_default=false())
     four_eyes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    teaching: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
 
     collection: Mapped[Collection] = relationship()

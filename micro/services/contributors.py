@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from micro.core.consensus.keys import key_of
 from micro.core.fields import Field, Said
+from micro.core.judging import compare
 from micro.data.models import (
     Account,
     Answer,
@@ -228,25 +228,6 @@ def _standing(project_id: int, person_ids: Sequence[int]) -> Select[int]:
 def _are(person_ids: Sequence[int]) -> ColumnElement[bool]:
     """For a query that has Volunteer in it: the volunteers that are these people, or whose answers they claimed."""
     return or_(Volunteer.id.in_(person_ids), Volunteer.claimed_by_id.in_(person_ids))
-
-
-def compare(form: Mapping[str, Field], value: Mapping[str, Said], believed: Mapping[str, Said]) -> dict[str, bool]:
-    """By field: whether an answer says what a record says, as a reader would see it; only where both say something."""
-    found = {}
-    for name, field in form.items():
-        if name in value and name in believed:
-            one, other = _key(field, value[name]), _key(field, believed[name])
-            if one is not None and other is not None:
-                found[name] = one == other
-    return found
-
-
-def _key(field: Field, said: Said) -> str | None:
-    """The comparison key, or None where an answer to an older form does not fit this field."""
-    try:
-        return key_of(field, said)
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
-        return None
 
 
 def answers_of(

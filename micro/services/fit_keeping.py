@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from micro.core.consensus.running import Tally
-from micro.data.models import Conduct, Learning, Lesson, Reliability
+from micro.data.models import Conduct, ItemLesson, Learning, Reliability
 from micro.services.fitting import Fitted, given_by, running_of
 from micro.services.trusting import held_learning
 
@@ -43,7 +43,9 @@ def _learned_meanwhile(
     session: Session, learning: Learning, fitted: Fitted, tallies: dict[tuple[str, int], Tally]
 ) -> None:
     """Items that were settled since the answers were read: their newest lesson takes the place of what the fit saw."""
-    newer = select(Lesson).where(Lesson.project_id == learning.project_id, Lesson.turn > fitted.gathered.turn)
+    newer = select(ItemLesson).where(
+        ItemLesson.project_id == learning.project_id, ItemLesson.turn > fitted.gathered.turn
+    )
     lessons = {lesson.item_id: lesson for lesson in session.scalars(newer)}
     if not lessons:
         return

@@ -39,7 +39,7 @@ class ProjectSettings:
     """What a manager sets. ``texts`` by language: title, lead, about.
 
     ``rights`` and ``credit`` are for scans that are brought in from now on without their own. ``four_eyes``: a second
-    person confirms every decision.
+    person confirms every decision. ``teaching``: volunteers see what decisions corrected of theirs.
     """
 
     texts: Mapping[str, Mapping[str, str]]
@@ -53,6 +53,7 @@ class ProjectSettings:
     credit: str = ""
     adaptive: bool = True
     four_eyes: bool = False
+    teaching: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def settings_of(project: Project) -> ProjectSettings:
         project.text("credit", "en"),
         project.adaptive,
         project.four_eyes,
+        project.teaching,
     )
 
 
@@ -149,7 +151,7 @@ def change_settings(
     project.min_answers, project.max_answers = checked.min_answers, checked.max_answers
     project.target_confidence, project.task_order = checked.target_confidence, checked.task_order
     project.adaptive = checked.adaptive
-    project.four_eyes = checked.four_eyes
+    project.four_eyes, project.teaching = checked.four_eyes, checked.teaching
     session.flush()
     if set(changed) & set(REDUNDANCY):
         follow_redundancy(session, project)
@@ -232,6 +234,7 @@ def checked_settings(wished: ProjectSettings) -> ProjectSettings:
         credit,
         bool(wished.adaptive),
         bool(wished.four_eyes),
+        bool(wished.teaching),
     )
 
 

@@ -20,6 +20,7 @@ from micro.core.review import WORDS, Standing, after_decision
 from micro.data.models import Decision, Record
 from micro.errors import Conflict, NotAllowed
 from micro.kinds import kind_named, narrowed
+from micro.services import occasions
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
 from micro.services.review import holds
@@ -30,6 +31,7 @@ from micro.services.review.sight import has_answered, record_named
 from micro.services.review.versions import said_of
 from micro.services.review.words import latest_word
 from micro.services.settling import version_of
+from micro.services.teaching import teach
 
 LONGEST_REASON = 2000
 LONGEST_QUESTION = 500
@@ -39,13 +41,15 @@ CHANGED = "This record changed after you opened it, so your decision was not kep
 @dataclass(frozen=True)
 class Details:
     """What some decisions say besides: ``to`` (a colleague's public id) of hand, ``question`` of return, ``version``
-    (its number) of revert, and ``took_s``, how long the record was on the screen, of any.
+    (its number) of revert, and ``took_s``, how long the record was on the screen, of any. ``together``: it is accepted
+    with others and nobody looked at it by itself, so that nobody is told.
     """
 
     to: str = ""
     question: str = ""
     version: int = 0
     took_s: float | None = None
+    together: bool = False
 
 
 def decide(
@@ -105,7 +109,10 @@ def decide(
         record.assignee_id, after = to_id, Standing("review", case.was.reason or "flagged")
     elif after.state != "review" or after.reason == "second":
         record.assignee_id = None
-    return _keep(case, decision, after)
+    kept = _keep(case, decision, after)
+    if not details.together:
+        _tell(case, kept)
+    return kept
 
 
 def undo(session: Session, decision_public_id: str, account_id: int, now: datetime) -> Decision:
@@ -139,7 +146,19 @@ def undo(session: Session, decision_public_id: str, account_id: int, now: dateti
     record.assignee_id, record.question = before["assignee_id"], before["question"]
     for task in case.tasks:
         bring_back(case, task, before["tasks"])
-    return _keep(case, taken_back, Standing(before["state"], before["reason"]))
+    kept = _keep(case, taken_back, Standing(before["state"], before["reason"]))
+    teach(session, record, now)
+    return kept
+
+
+def _tell(case: Case, decision: Decision) -> None:
+    """Tells whoever it concerns: the colleague it was handed to, those whom its words name, those it corrects."""
+    session, record = case.session, case.record
+    if decision.to_id is not None:
+        occasions.assigned(session, record, decision.to_id, case.account_id, case.now)
+    words = f"{decision.reason}\n{decision.question}"
+    occasions.mentioned(session, record, words, case.account_id, case.now, decision.public_id)
+    teach(session, record, case.now)
 
 
 def newest_decision_of(session: Session, record: Record) -> Decision | None:

@@ -21,13 +21,14 @@ from micro.core.fields import Field, Said
 from micro.core.retirement import Patience, Redundancy, judge
 from micro.core.review import Standing, a_person_spoke
 from micro.data.database import locked
-from micro.data.models import Lesson, Project, Record, Region, Scan, Task
+from micro.data.models import ItemLesson, Project, Record, Region, Scan, Task
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.checked import Checked, checked_values
 from micro.services.heard import Heard, Voice, heard_of, said_of_field
 from micro.services.recording import write_record
 from micro.services.review.order import Pace, kind_of, put_in_order
+from micro.services.teaching import teach
 from micro.services.trusting import Given, Taught, Trust, held_learning
 from micro.services.versions import bare, lowest, next_number, version_of
 
@@ -159,7 +160,7 @@ def settle_items(
     tasks = session.scalars(of_items.execution_options(populate_existing=True)).all()
     records = _records_of(session, project, ids, now)
     heard = heard_of(session, project.id, tasks)
-    lessons = {one.item_id: one for one in session.scalars(select(Lesson).where(Lesson.item_id.in_(ids)))}
+    lessons = {one.item_id: one for one in session.scalars(select(ItemLesson).where(ItemLesson.item_id.in_(ids)))}
     people = {voice.person for one in heard.values() for voice in one.counted}
     people |= {who for lesson in lessons.values() for who, *_ in lesson.given}
     trust = Trust(session, learning, people)
@@ -174,7 +175,7 @@ def settle_items(
 
 
 def _settle(
-    of_all: _Round, record: Record, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: Lesson | None
+    of_all: _Round, record: Record, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: ItemLesson | None
 ) -> None:
     _unlearn(of_all, tasks, heard, lesson)
     values: dict[str, Any] = {}
@@ -198,6 +199,10 @@ def _settle(
     before = Standing(record.state, record.reason)
     if write_record(of_all.session, project, of_all.fields, record, values, finished, of_all.now, of_all.engine.name):
         put_in_order(record, values, before, of_all.pace, of_all.now)
+        of_all.session.flush()
+    teach(
+        of_all.session, record, of_all.now
+    )  # Answers may come after the decision; whoever gave them learns of it too.
 
 
 def lesson_rows(
@@ -216,7 +221,7 @@ def lesson_rows(
     return rows
 
 
-def _unlearn(of_all: _Round, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: Lesson | None) -> None:
+def _unlearn(of_all: _Round, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: ItemLesson | None) -> None:
     """Takes back what the item taught before, so that its own answers are not judged by themselves."""
     learning, trust = of_all.trust.learning, of_all.trust
     if lesson is not None and lesson.fits == learning.fits:
@@ -231,7 +236,7 @@ def _unlearn(of_all: _Round, tasks: Sequence[Task], heard: Mapping[int, Heard], 
 
 
 def _learn(
-    of_all: _Round, item_id: int, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: Lesson | None
+    of_all: _Round, item_id: int, tasks: Sequence[Task], heard: Mapping[int, Heard], lesson: ItemLesson | None
 ) -> None:
     learning = of_all.trust.learning
     asked = [(task.fields, heard[task.id].counted) for task in tasks]
@@ -240,7 +245,7 @@ def _learn(
     before = max((answers for *_, answers in lesson.given), default=0) if lesson is not None else 0
     learning.new_answers += max(1, sum(len(voices) for _, voices in asked) - before)
     if lesson is None:
-        lesson = Lesson(item_id=item_id, project_id=learning.project_id)
+        lesson = ItemLesson(item_id=item_id, project_id=learning.project_id)
         of_all.session.add(lesson)
     lesson.fits, lesson.turn, lesson.given = learning.fits, learning.turn, given
 

@@ -16,7 +16,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from micro.core.vocabularies import FILE_LARGEST
-from micro.data.models import Collection, Institution, Intake, Project, Record, Release, Scan, Vocabulary
+from micro.data.models import Batch, Collection, Institution, Intake, Project, Record, Release, Scan, Vocabulary
 from micro.errors import NotAllowed, NotFound, SignInNeeded
 from micro.services.people import Person
 from micro.web.context import current_person, house
@@ -68,6 +68,7 @@ ACCESS: Mapping[str, Rule] = {
     "practice.start": Rule.ANYONE,
     "practice.check": Rule.ANYONE,
     "practice.end": Rule.ANYONE,
+    "lessons.index": Rule.ANYONE,
     "pictures.scan": Rule.ANYONE,
     "pictures.region": Rule.ANYONE,
     "suggest.labels": Rule.ANYONE,
@@ -91,6 +92,8 @@ ACCESS: Mapping[str, Rule] = {
     "review.hold": Rule.REVIEWER,
     "review.contributors": Rule.REVIEWER,
     "review.past": Rule.REVIEWER,
+    "review.together": Rule.REVIEWER,
+    "review.batch": Rule.REVIEWER,
     "notifications.index": Rule.SIGNED_IN,
     "notifications.open_one": Rule.SIGNED_IN,
     "notifications.read": Rule.SIGNED_IN,
@@ -259,6 +262,12 @@ SCOPES: Mapping[str, Callable[[str], Select[int]]] = {
         .join(Project)
         .join(Release, Release.project_id == Project.id)
         .where(Release.public_id == key)
+    ),
+    "batch": lambda key: (
+        select(Collection.institution_id)
+        .join(Project)
+        .join(Batch, Batch.project_id == Project.id)
+        .where(Batch.public_id == key)
     ),
     "vocabulary": lambda key: select(Vocabulary.institution_id).where(Vocabulary.public_id == key),
 }

@@ -39,7 +39,7 @@ FOR_ANYONE = (
     f"/data/{SLUG}/1",
     "/nothing-here",
 )
-FOR_VOLUNTEERS = ("/me", "/my-answers", "/notifications", "/thanks")
+FOR_VOLUNTEERS = ("/me", "/my-answers", "/my-answers/decided", "/notifications", "/thanks")
 FOR_REVIEWERS = ("/review", "/review?state=settled", "/desk")
 FOR_MANAGERS = (
     "/desk",

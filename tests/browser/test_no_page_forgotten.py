@@ -16,6 +16,7 @@ from tests.browser import test_layouts as layouts
 from tests.browser import test_managers_journey as journey
 from tests.browser import test_reviewing as reviewing
 from tests.browser import test_states as states
+from tests.browser import test_together as together
 
 TEMPLATES = Path(micro.__file__).parent / "templates"
 LOOKED_AT: dict[str, Callable[..., None]] = {
@@ -36,6 +37,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "account/sign_in.html": everyday.test_pages_for_anyone,
     "account/sign_up.html": everyday.test_pages_for_anyone,
     "account/unconfirmed.html": states.test_the_pages_between_signing_up_and_being_let_in,
+    "bench/decided.html": together.test_what_the_experts_decided,
     "bench/mine.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
     "bench/sent.html": states.test_a_card_that_was_sent_and_its_record_in_review,
     "bench/terms.html": everyday.test_pages_for_anyone,
@@ -92,9 +94,11 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "public/project.html": everyday.test_pages_for_anyone,
     "public/projects.html": everyday.test_pages_for_anyone,
     "public/terms.html": everyday.test_pages_for_anyone,
+    "review/batch.html": together.test_from_the_queue_to_the_undo,
     "review/past.html": reviewing.test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields,
     "review/queue.html": everyday.test_the_desks,
     "review/record.html": everyday.test_the_desks,
+    "review/together.html": together.test_from_the_queue_to_the_undo,
 }
 
 

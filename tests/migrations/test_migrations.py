@@ -28,6 +28,8 @@ from micro.data.models import (
     Agreement,
     Answer,
     Base,
+    Batch,
+    BatchRecord,
     Concept,
     Conduct,
     CuttingRun,
@@ -39,6 +41,7 @@ from micro.data.models import (
     IntakeFile,
     Invitation,
     Layout,
+    Lesson,
     MailChoice,
     Message,
     MessageCopy,
@@ -157,6 +160,11 @@ def fill_the_rest(session: Session, cast: Cast, now: datetime) -> None:
             MailChoice(account_id=account.id, sort="queue", choice="never", changed_at=now),
             QueueLimit(project=project, most=5, changed_at=now),
             RecordHold(record_id=session.scalars(select(Record.id).limit(1)).one(), account_id=account.id, until=now),
+            Lesson(volunteer=session.scalars(select(Volunteer).limit(1)).one(), version=1, said={}, stands={}, wrong=[],
+                   record=session.scalars(select(Record).limit(1)).one(), at=now),
+            BatchRecord(record=session.scalars(select(Record).limit(1)).one(), revision=1, version=1, batch=Batch(
+                project=project, account=account, least=0.9, lowest=0.9, size=40, bound=0.1, sample_size=29, seed="x",
+                created_at=now, changed_at=now)),
         ]
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from micro.data.models import Intake, Message, News, Project, Record, Region, Release, Scan
+from micro.data.models import Batch, Intake, Message, News, Project, Record, Region, Release, Scan
 from micro.house import House
 from micro.services import assignments, gold, invitations, people, settling, vocabularies
 from micro.services.answers import give_answer
@@ -60,8 +60,14 @@ def places(house: House, cast: Cast) -> Places:
         session.flush()
         settling.settle_some(session, project.id, house.clock())
         project.state = "draft"
+        numbers: dict[str, Any] = {"least": 0.9, "lowest": 0.9, "size": 30, "bound": 0.1, "sample_size": 29}
+        batch = Batch(project=project, account_id=cast.ben.id, seed="x", created_at=house.clock(), **numbers)
+        batch.changed_at = batch.created_at
+        session.add(batch)
+        session.flush()
         return Places(
             {
+                "batch": batch.public_id,
                 "project": "hidden",
                 "institution": cast.museum.slug,
                 "record": session.scalars(select(Record.public_id)).one(),

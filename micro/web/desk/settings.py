@@ -23,6 +23,7 @@ from micro.web.problems import STATUS, problems_by_field, said
 PLAIN = ("licence", "content_language", "min_answers", "max_answers", "task_order", "rights", "credit")
 WORDS = ("licence", "content_language", "task_order", "rights", "credit")
 NUMBERS = ("min_answers", "max_answers")
+YES_OR_NO = ("adaptive", "four_eyes", "teaching")
 
 
 @blueprint.route("/desk/<project>/settings", methods=["GET", "POST"])
@@ -84,8 +85,8 @@ def by_field(stored: ProjectSettings) -> dict[str, str]:
     }
     plain_ones = {name: str(getattr(stored, name)) for name in PLAIN}
     percent = f"{stored.target_confidence * 100:g}"
-    yes_or_no = {name: "yes" if getattr(stored, name) else "no" for name in ("adaptive", "four_eyes")}
-    return {**texts, **plain_ones, **yes_or_no, "target_confidence": percent}
+    choices = {name: "yes" if getattr(stored, name) else "no" for name in YES_OR_NO}
+    return {**texts, **plain_ones, "target_confidence": percent, **choices}
 
 
 def settings_typed(usual: ProjectSettings) -> ProjectSettings:
@@ -94,12 +95,9 @@ def settings_typed(usual: ProjectSettings) -> ProjectSettings:
     texts = {language: {name: typed_text(f"{name}_{language}") for name in TEXTS} for language in LANGUAGES}
     given: dict[str, Any] = {name: typed_text(name) for name in WORDS if name in sent}
     given |= {name: _whole(typed_text(name)) for name in NUMBERS if name in sent}
-    if "adaptive" in sent:
-        given["adaptive"] = sent["adaptive"] == "yes"
     if "target_confidence" in sent:
         given["target_confidence"] = _share(typed_text("target_confidence"))
-    if "four_eyes" in sent:
-        given["four_eyes"] = sent["four_eyes"] == "yes"
+    given |= {name: sent[name] == "yes" for name in YES_OR_NO if name in sent}
     return replace(usual, texts={**usual.texts, **texts}, **given)
 
 

@@ -52,17 +52,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_reliability_volunteer_id"), "reliability", ["volunteer_id"], unique=False)
     op.create_table(
-        "lesson",
+        "item_lesson",
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("fits", sa.Integer(), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("given", JSON, nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_lesson_item_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_lesson_project_id")),
-        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_lesson")),
+        sa.ForeignKeyConstraint(["item_id"], ["item.id"], name=op.f("fk_item_lesson_item_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_item_lesson_project_id")),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_item_lesson")),
     )
-    op.create_index("ix_lesson_turn", "lesson", ["project_id", "turn"], unique=False)
+    op.create_index("ix_item_lesson_turn", "item_lesson", ["project_id", "turn"], unique=False)
     op.create_table(
         "conduct",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -85,5 +85,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("project", "adaptive")
-    for table in ("conduct", "lesson", "reliability", "learning"):
+    for table in ("conduct", "item_lesson", "reliability", "learning"):
         op.drop_table(table)
