@@ -75,7 +75,7 @@ class Unseen:
         """``kept``: a file that holds the fitted coefficients, or will; delete it when the engine or fit.py changes."""
         self.data: dict[str, tuple[list[Row], Gold]] = {name: read(folder, name) for name in SETS}
         if kept and kept.is_file():
-            self.folds, self.coefficients = pickle.loads(kept.read_bytes())  # noqa: S301  # A file of our own.
+            self.folds, self.coefficients = pickle.loads(kept.read_bytes())  # noqa: S301 - a file of our own
             return
         sets = {name: prepared(*self.data[name]) for name in SETS}
         sets |= {f"{name}, {many} decided": prepared(*self.data[name], many) for name, many in DECIDED.items()}
