@@ -90,8 +90,10 @@ VERBS: Mapping[str, object] = {
     "manage.upload": lazy_gettext("uploaded files"),
     "manage.vocabulary_plan": lazy_gettext("took over a vocabulary from a file"),
     "manage.withdraw_scan": lazy_gettext("took a scan down"),
+    "review.batch": lazy_gettext("accepted, gave up or took back records together"),
     "review.contributors": lazy_gettext("asked who answered"),
     "review.decide": lazy_gettext("decided on a record"),
+    "review.together": lazy_gettext("drew a sample of records to accept together"),
     "review.undo": lazy_gettext("took back a decision"),
 }
 

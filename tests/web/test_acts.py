@@ -18,9 +18,11 @@ from werkzeug.test import TestResponse
 
 from micro.data.models import (
     Act,
+    Batch,
     Decision,
     Intake,
     Invitation,
+    Item,
     Message,
     News,
     Project,
@@ -198,6 +200,24 @@ def undo(stage: Stage) -> TestResponse:
 
 
 # In this order, by Mia or (new_institution) Nora; each succeeds and is an act.
+def begin_batch(stage: Stage) -> TestResponse:
+    """Thirty records more that are clear; of 29 of them a sample is drawn."""
+    with stage.house.database.writing() as session:
+        scan = session.scalars(
+            select(Scan).where(Scan.state == "shown", Scan.project_id == stage.cast.project.id)
+        ).first()
+        assert scan is not None
+        now = stage.house.clock()
+        for number in range(30):
+            item = Item(project_id=scan.project_id, scan_id=scan.id, identifier=f"B{number}", title="", created_at=now)
+            session.add(item)
+            session.flush()
+            session.add(Record(project_id=scan.project_id, item_id=item.id, state="settled", confidence=0.99, current=1,
+                               changed_at=now))  # fmt: skip
+    page = "/review/together/finds"
+    return stage.post(page, {"seen": stage.form(page)["seen"], "bound": "0.1"})
+
+
 STEPS: Mapping[str, Callable[[Stage], TestResponse]] = {
     "manage.new_institution": lambda stage: stage.nora.post(
         "/desk/institutions/new", data={"name": "Kesten Society", "accent": "kesten", "slug": "kesten"}
@@ -277,6 +297,8 @@ STEPS: Mapping[str, Callable[[Stage], TestResponse]] = {
     "manage.erase_scan_files": erase_files,
     "manage.state": lambda stage: stage.post(f"{FINDS}/state", {"seen": "live", "state": "paused", "why": "holidays"}),
     "manage.trial": lambda stage: stage.post(f"{FINDS}/trial"),
+    "review.together": begin_batch,
+    "review.batch": lambda stage: stage.post(f"/review/batch/{stage.one(select(Batch.public_id))}", {"action": "drop"}),
 }
 
 
