@@ -27,6 +27,7 @@ from micro.data.snapshot import hold_still
 from micro.services.calibrating import CheckedRow, calibrated_on
 from micro.services.checked import Checked, checked_values
 from micro.services.conducting import Deeds, flags_of
+from micro.services.gold import checked_answers
 from micro.services.heard import Heard, answers_query, heard_in, said_of_field
 from micro.services.settling import fields_of
 
@@ -34,6 +35,8 @@ ENOUGH_ANSWERS, ENOUGH_DECISIONS, LONGEST = 500, 10, timedelta(days=1)
 """A full fit is due after so many new answers or decisions (a tenth of all if that is more), or after a day."""
 
 AT_ONCE = 2000
+NO_ITEM = 0
+"""Of a known card nothing is settled, so no item ever takes back what it taught."""
 NUMBERS = tuple(str(number) for number in range(1000))  # Keys are only compared within a row: small texts do.
 
 
@@ -149,7 +152,16 @@ def gather(session: Session, project_id: int) -> Gathered | None:
     for task_id, heard in _tasks_heard(session, project_id):
         if task_id in of_task and heard.counted:
             _add(found, *of_task[task_id], heard, checked)
+    _add_known(session, found)
     return found
+
+
+def _add_known(session: Session, found: Gathered) -> None:
+    """How people did on cards whose answer was known: each field is one answer, right or not."""
+    for one in checked_answers(session, found.project_id):
+        asked = found.fields.get(one.field)
+        if asked is not None:
+            found.rows[asked.type].append(FitRow(NO_ITEM, (one.volunteer_id,), (0,), 0 if one.right else 1))
 
 
 def _tasks_heard(session: Session, project_id: int) -> Iterator[tuple[int, Heard]]:

@@ -9,18 +9,30 @@ from typing import Any
 
 from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from micro.core.fields import Field, Said
 from micro.core.gold import check_every
 from micro.core.review import DECIDED
 from micro.core.states import GOLD, check_move
-from micro.data.models import Answer, Gold, GoldCheck, Item, Project, Record, RecordVersion, Region, Setup, Task
+from micro.data.models import (
+    Gold,
+    GoldCheck,
+    Item,
+    Project,
+    Record,
+    RecordVersion,
+    Region,
+    Setup,
+    Task,
+    Volunteer,
+)
 from micro.errors import BadAnswer, Conflict, NotFound
 from micro.kinds import kind_named, narrowed
 from micro.services import reviewing, settling
 from micro.services.assignments import current_setup
 from micro.services.moves import note_move
+from micro.services.setting_aside import is_set_aside, person_id
 from micro.services.settling import bare
 
 A_PAGE = 50
@@ -36,16 +48,16 @@ class CheckedAnswer:
 
 
 def checked_answers(session: Session, project_id: int) -> list[CheckedAnswer]:
-    """How every volunteer did on known answers of a project, by the order of answering; corrected ones count once.
+    """How every person did on known answers of a project, by the order of answering; only the first word counts.
+
+    Those who are set aside are left out.
 
     Cost: reads a row for each checked field of the project, by index.
     """
-    given = aliased(Answer)
-    newer = select(Answer.id).where(Answer.assignment_id == given.assignment_id, Answer.number > given.number)
     found = session.execute(
-        select(GoldCheck.volunteer_id, GoldCheck.field, GoldCheck.right)
-        .join(given, given.id == GoldCheck.answer_id)
-        .where(GoldCheck.project_id == project_id, ~newer.exists())
+        select(person_id(), GoldCheck.field, GoldCheck.right)
+        .join(Volunteer, Volunteer.id == GoldCheck.volunteer_id)
+        .where(GoldCheck.project_id == project_id, ~is_set_aside(project_id))
         .order_by(GoldCheck.id)
     )
     return [CheckedAnswer(*row) for row in found]
