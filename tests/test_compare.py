@@ -14,6 +14,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "scripts" / "consensus"))
 
 import compare  # noqa: E402
+import compare_figures  # noqa: E402
 import compare_table  # noqa: E402
 import figures  # noqa: E402
 import scoring  # noqa: E402
@@ -83,6 +84,15 @@ def test_each_row_is_merged_with_the_coefficients_of_its_own_part() -> None:
     assert both[3].confidence == pytest.approx(0.5)  # All are the same so, and one of two is "none of these".
 
 
+def test_coefficients_from_elsewhere_leave_out_the_whole_collection(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[str]] = []
+    monkeypatch.setattr(unseen, "fitted_weights", lambda parts, ridge: seen.append(set(parts)))
+    monkeypatch.setattr(unseen, "forest_of", lambda sets, weights: [])
+    sets = {name: name for name in ("bai", "bai-wide", "bai, 300 decided", "hmsnhs", "crowdspeech-dev-clean")}
+    unseen._fitted_elsewhere(sets, "bai")
+    assert seen == [{"hmsnhs", "crowdspeech-dev-clean"}]
+
+
 def test_a_picture_is_an_svg_with_its_lines_and_labels() -> None:
     line = figures.Line("a < b", [(0, 10), (1, 20)], [(5, 15), (15, 25)])
     panel = figures.Panel("title", "across", "up", [line], [(0.0, "0"), (1.0, "one")], 0, 30)
@@ -90,6 +100,16 @@ def test_a_picture_is_an_svg_with_its_lines_and_labels() -> None:
     read = ElementTree.fromstring(made)
     assert "a < b" in [text.text for text in read.iter("{http://www.w3.org/2000/svg}text")]
     assert len(list(read.iter("{http://www.w3.org/2000/svg}circle"))) == 2
+
+
+def test_the_numbers_of_a_chart_are_told_with_the_labels_of_its_axis() -> None:
+    lines = [figures.Line("a", [(0, 10), (1, 20.5)]), figures.Line("b", [(0.5, 3)], [(1, 5)])]
+    panel = figures.Panel("title", "across", "up, %", lines, [(0.0, "0"), (1.0, "300")], 0, 30)
+    assert list(compare_figures.numbers_of(panel)) == [
+        ("title: up, %", "a", "0", "10.00", "", ""),
+        ("title: up, %", "a", "300", "20.50", "", ""),
+        ("title: up, %", "b", "0.50", "3.00", "1.00", "5.00"),
+    ]
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 100), (40, 70), (55, 64), (0, 5)])

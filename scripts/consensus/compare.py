@@ -4,9 +4,10 @@
 
 FOLDER holds NAME.dev.jsonl.gz and fields.json; without it $MICRO_REAL_DATA/consensus. The table goes to the standard
 output; with --write it is also put into consensus.md and consensus.fr.md of that folder, and its pictures are drawn.
---peers names the python of an environment that has crowd-kit or panoptes-aggregation (peers.py): what is there is
-measured on the same rows, what is not is left out. Every number of the engine is of items that its coefficients were
-not fitted on (unseen.py); how values are compared is told in scoring.py. It takes some minutes.
+--peers names the python of an environment that has crowd-kit (peers.py): what is there is
+measured on the same rows, what is not is left out. --kept keeps what was fitted in a file for the next time. Every
+number of the engine is of items that its coefficients were not fitted on, and once more of collections (unseen.py);
+how values are compared is told in scoring.py. It takes some minutes.
 """
 
 from __future__ import annotations
@@ -86,10 +87,9 @@ class Compared:
                 return by_rule(rows, rule)
             case "alone":
                 return said_by(merge_project(rows, settings=Settings(learning=False)))
-            case "micro":
-                return said_by(self.unseen.merged(name, {}))
-            case _:
-                return said_by(self.unseen.merged(name, drawn(gold, int(engine))))
+            case _:  # "micro", "micro 300", "elsewhere", "elsewhere 300".
+                which, _, many = engine.partition(" ")
+                return said_by(self.unseen.merged(name, drawn(gold, int(many or 0)), which == "elsewhere"))
 
 
 def lines(compared: Compared, folder: Path) -> list[Line]:
@@ -100,12 +100,12 @@ def lines(compared: Compared, folder: Path) -> list[Line]:
         gold = not_drawn(gold, checked) if checked else gold
         if agreed:
             gold = {place: gold[place] for place in read(folder, f"{name}-agreed")[1] if place in gold}
-        engines = ("plurality", "longest", "perfect", "alone", "micro")
-        scores = {one: scored(compared.said(name, one), gold) for one in engines}
-        if checked:
-            scores["micro"] = scored(compared.said(name, str(checked)), gold)
         sure = key in ("ece", "accepted")
-        cells = {one: measure(score) for one, score in scores.items() if not sure or one in ("alone", "micro")}
+        rules = () if sure else ("plurality", "longest", "perfect")
+        scores = {one: scored(compared.said(name, one), gold) for one in (*rules, "alone")}
+        for one in ("elsewhere", "micro"):
+            scores[one] = scored(compared.said(name, f"{one} {checked}" if checked else one), gold)
+        cells = {one: measure(score) for one, score in scores.items()}
         return Line(key, cells, None if sure or key.startswith("speech") else scores["micro"].within, len(gold))
 
     return [

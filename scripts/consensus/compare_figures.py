@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ TITLES = {
     "hmsnhs": "hospital registers",
 }
 CURVE = (0, 10, 30, 100, 220)
-LEAST_ROWS = 30
+LEAST_ROWS = 40
 
 
 def drawn_pictures(compared: Compared, folder: Path, draws: int) -> None:
@@ -35,18 +36,24 @@ def drawn_pictures(compared: Compared, folder: Path, draws: int) -> None:
         "consensus-answers": ("Right values by number of answers", by_answers(compared)),
         "consensus-checked": ("What checked cards teach", by_checked(compared, draws)),
     }
-    told = ["figure,chart,line,across,up,low,high"]
+    numbers: list[tuple[str, ...]] = []
     for name, (title, panels) in made.items():
         (folder / f"{name}.svg").write_text(picture(title, panels), "utf-8")
-        for panel in panels:
-            for line in panel.lines:
-                around = line.whiskers or [(float("nan"), float("nan"))] * len(line.points)
-                for (x, y), (low, high) in zip(line.points, around, strict=True):
-                    limits = f"{low:.2f},{high:.2f}" if low == low else ","
-                    told.append(
-                        f"{name},{panel.title}: {panel.up},{line.name},{x:.2f},{y:.2f},{limits}".replace(", %", " %")
-                    )
-    (folder / "consensus-measured.csv").write_text("\n".join(told) + "\n", "utf-8")
+        numbers += [(name, *row) for panel in panels for row in numbers_of(panel)]
+    with (folder / "consensus-measured.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(("figure", "chart", "line", "across", "up", "low", "high"))
+        table.writerows(numbers)
+
+
+def numbers_of(panel: Panel) -> Iterator[tuple[str, ...]]:
+    """A row of texts for each point: chart, line, where it lies, and what lies around it."""
+    labels = dict(panel.marks)
+    for line in panel.lines:
+        around = line.whiskers or [None] * len(line.points)
+        for (x, y), limits in zip(line.points, around, strict=True):
+            low, high = (f"{one:.2f}" for one in limits) if limits else ("", "")
+            yield f"{panel.title}: {panel.up}", line.name, labels.get(x, f"{x:.2f}"), f"{y:.2f}", low, high
 
 
 def right_of(said: Said, gold: Gold) -> list[tuple[float, bool]]:
@@ -60,8 +67,9 @@ def reliability(compared: Compared) -> list[Panel]:
         gold = not_drawn(compared.unseen.data[name][1], CHECKED)
         lines = []
         for label, engine in (
-            ("nothing checked", "micro"),
-            (f"{CHECKED} cards, or half of all, checked", str(CHECKED)),
+            ("nothing checked, a new collection", "elsewhere"),
+            ("nothing checked, fitted on other cards of the collection", "micro"),
+            (f"{CHECKED} cards checked (or half of all), a new collection", f"elsewhere {CHECKED}"),
         ):
             bins = reliability_diagram(right_of(compared.said(name, engine), gold))
             points = [(100 * one.confidence, 100 * one.right) for one in bins if one.records >= LEAST_ROWS]
@@ -75,7 +83,7 @@ def reliability(compared: Compared) -> list[Panel]:
 def by_answers(compared: Compared) -> list[Panel]:
     """How many values are right where so many people answered."""
     panels = []
-    for name, engine in (("bai-wide", str(CHECKED)), ("hmsnhs", "micro")):
+    for name, engine in (("bai-wide", f"micro {CHECKED}"), ("hmsnhs", "micro")):
         rows, gold = compared.unseen.data[name]
         gold = not_drawn(gold, CHECKED) if engine != "micro" else gold
         many = {(row.item, row.field): len(row.values) for row in rows}
@@ -111,20 +119,11 @@ def _shares(said: Said, gold: Gold, groups: Sequence[tuple[int, Sequence[tuple[s
 def by_checked(compared: Compared, draws: int) -> list[Panel]:
     """What more checked cards bring, on cards that were never checked; the mean of some random draws."""
     right, errors = [], []
-    for name in ("bai", "bai-wide"):
-        _, gold = compared.unseen.data[name]
-        found = []
-        for many in CURVE:
-            scores = []
-            for seed in range(1, draws + 1):
-                said = {
-                    (p.item, p.field): (p.value, p.confidence)
-                    for p in compared.unseen.merged(name, drawn(gold, many, seed))
-                }
-                scores.append(scored(said, not_drawn(gold, CURVE[-1], seed)))
-            found.append((float(np.mean([s.right for s in scores])), float(np.mean([s.ece for s in scores]))))
-        right.append(Line(TITLES[name], [(float(n), one[0]) for n, one in enumerate(found)]))
-        errors.append(Line(TITLES[name], [(float(n), one[1]) for n, one in enumerate(found)]))
+    for name, elsewhere in (("bai", False), ("bai", True), ("bai-wide", False), ("bai-wide", True)):
+        label = TITLES[name] + (", a new collection" if elsewhere else "")
+        means = [_mean(compared, name, many, elsewhere, draws) for many in CURVE]
+        right.append(Line(label, [(float(n), one) for n, (one, _) in enumerate(means)]))
+        errors.append(Line(label, [(float(n), one) for n, (_, one) in enumerate(means)]))
     marks = [(float(n), str(many)) for n, many in enumerate(CURVE)]
     low, high = frame([y for line in right for _, y in line.points])
     _, most = frame([y for line in errors for _, y in line.points])
@@ -132,3 +131,14 @@ def by_checked(compared: Compared, draws: int) -> list[Panel]:
         Panel("values that are right", "checked cards", "right, %", right, marks, low, high),
         Panel("calibration error", "checked cards", "off by, %", errors, marks, 0, most),
     ]
+
+
+def _mean(compared: Compared, name: str, many: int, elsewhere: bool, draws: int) -> tuple[float, float]:
+    """Right values and calibration error, in per cent, after ``many`` checked cards."""
+    _, gold = compared.unseen.data[name]
+    scores = []
+    for seed in range(1, draws + 1):
+        predictions = compared.unseen.merged(name, drawn(gold, many, seed), elsewhere)
+        said = {(one.item, one.field): (one.value, one.confidence) for one in predictions}
+        scores.append(scored(said, not_drawn(gold, CURVE[-1], seed)))
+    return float(np.mean([one.right for one in scores])), float(np.mean([one.ece for one in scores]))

@@ -23,16 +23,34 @@ LABELS = {  # Row: what it is, in English and French.
 }
 HEADS = {
     "en": (
-        ("", "rows", "plurality", "longest answer", "micro, no learning", "**micro**", "perfect pick"),
+        (
+            "",
+            "rows",
+            "plurality",
+            "longest answer",
+            "micro, no learning",
+            "micro, new collection",
+            "**micro**",
+            "perfect pick",
+        ),
         ("plurality", "MicroPasts’ rule", "best library", "perfect pick"),
     ),
     "fr": (
-        ("", "lignes", "pluralité", "la plus longue", "micro sans apprentissage", "**micro**", "choix parfait"),
+        (
+            "",
+            "lignes",
+            "pluralité",
+            "la plus longue",
+            "micro sans apprentissage",
+            "micro, fonds nouveau",
+            "**micro**",
+            "choix parfait",
+        ),
         ("pluralité", "règle de MicroPasts", "meilleure bibliothèque", "choix parfait"),
     ),
 }
 OTHER_HALF = {"en": "other half: ", "fr": "autre moitié : "}
-ENGINES = ("plurality", "longest", "alone", "micro", "perfect")
+ENGINES = ("plurality", "longest", "alone", "elsewhere", "micro", "perfect")
 
 PUBLISHED: Mapping[str, tuple[str, str, str, str]] = {
     "bai": ("56.7", "54.1", "58.1 (crowd-kit)", "71.9"),
@@ -77,7 +95,7 @@ def _row(line: Line, language: str) -> list[str]:
 def _cell(line: Line, engine: str) -> str:
     if engine not in line.cells:
         return ""
-    told = f"{line.cells[engine]:.1f}" if engine != "micro" or line.key[0] != "s" else f"{line.cells[engine]:.2f}"
+    told = f"{line.cells[engine]:.1f}" if not line.key.startswith("speech") else f"{line.cells[engine]:.2f}"
     if engine != "micro":
         return told
     return f"**{told}**" + (f" ± {line.within:.1f}" if line.within is not None else "")

@@ -91,7 +91,8 @@ def _panel(panel: Panel, left: float, names: Sequence[str]) -> list[str]:
         place = names.index(line.name)
         colour = COLOURS[place % len(COLOURS)]
         for (x, _), (low, high) in zip(line.points, line.whiskers, strict=False):
-            parts.append(f'<path d="M{across(x)} {up(low)}V{up(high)}" stroke="{colour}" stroke-width="1.5"/>')
+            bottom, top = up(max(low, panel.low)), up(min(high, panel.high))
+            parts.append(f'<path d="M{across(x)} {bottom}V{top}" stroke="{colour}" stroke-width="1.5"/>')
         path = " ".join(f"{across(x)},{up(y)}" for x, y in line.points)
         parts.append(f'<polyline points="{path}" {_stroke(place)}/>')
         parts += [f'<circle cx="{across(x)}" cy="{up(y)}" r="3.5" fill="{colour}"/>' for x, y in line.points]

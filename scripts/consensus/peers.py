@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-METHODS = ("crowd-kit MajorityVote", "crowd-kit Wawa", "crowd-kit ROVER")
+METHODS = ("crowd-kit MajorityVote", "crowd-kit ROVER")
 NOT_HERE = 3
 """The exit code of a METHOD whose library is missing."""
 
@@ -27,7 +27,8 @@ def merged(python: Path, method: str, rows: Sequence[Mapping[str, Any]]) -> tupl
     ran = subprocess.run([python, __file__, method], input=lines, capture_output=True, text=True, check=False)
     if ran.returncode == NOT_HERE:
         return None
-    ran.check_returncode()
+    if ran.returncode:
+        raise RuntimeError(f"{method} failed: {ran.stderr[-2000:]}")
     version, *told = ran.stdout.splitlines()
     return [json.loads(line) for line in told], version
 

@@ -3,6 +3,9 @@
 What ships was fitted on the same sets that are at hand for measuring. So the items are divided into FOLDS parts as
 fit.py divides them, and every item is merged with coefficients and trees fitted on the other parts alone. What a
 project learns by itself (whom to trust, what is usual, what was decided) it learns from all of its rows, as always.
+
+Parts of one collection are alike, and a new project is like none of them. What it has to expect is told by coefficients
+that were fitted without any set of the collection (``elsewhere``).
 """
 
 from __future__ import annotations
@@ -75,14 +78,15 @@ class Unseen:
         """``kept``: a file that holds the fitted coefficients, or will; delete it when the engine or fit.py changes."""
         self.data: dict[str, tuple[list[Row], Gold]] = {name: read(folder, name) for name in SETS}
         if kept and kept.is_file():
-            self.folds, self.coefficients = pickle.loads(kept.read_bytes())  # noqa: S301 - a file of our own
+            self.folds, self.coefficients, self.elsewhere = pickle.loads(kept.read_bytes())  # noqa: S301 - a file of our own
             return
         sets = {name: prepared(*self.data[name]) for name in SETS}
         sets |= {f"{name}, {many} decided": prepared(*self.data[name], many) for name, many in DECIDED.items()}
         self.folds = folds_of(self.data, sets)
         self.coefficients = [self._fitted(sets, fold) for fold in range(FOLDS)]
+        self.elsewhere = {one: _fitted_elsewhere(sets, one) for one in sorted(set(map(collection_of, SETS)))}
         if kept:
-            kept.write_bytes(pickle.dumps((self.folds, self.coefficients)))
+            kept.write_bytes(pickle.dumps((self.folds, self.coefficients, self.elsewhere)))
 
     def _fitted(self, sets: Sets, fold: int) -> Coefficients:
         """The coefficients that every part but this one gives."""
@@ -91,10 +95,26 @@ class Unseen:
         weights = fitted_weights(list(seen.values()), RIDGE)
         return weights, forest_of(seen, weights)
 
-    def merged(self, name: str, checked: Checked) -> list[Prediction]:
-        """One prediction for each row of a set."""
+    def merged(self, name: str, checked: Checked, elsewhere: bool = False) -> list[Prediction]:
+        """One prediction for each row of a set. ``elsewhere``: with coefficients from other collections only."""
         rows, _ = self.data[name]
+        if elsewhere:
+            nothing = np.zeros(len(rows), np.int64)
+            return list(UnseenProject(rows, checked, nothing, [self.elsewhere[collection_of(name)]]).predictions())
         return list(UnseenProject(rows, checked, self.folds[name], self.coefficients).predictions())
+
+
+def collection_of(name: str) -> str:
+    """Sets of one collection share the first part of their names."""
+    return name.split("-")[0].split(",")[0]
+
+
+def _fitted_elsewhere(sets: Sets, left: str) -> Coefficients:
+    """The coefficients that all other collections give."""
+    print(f"fitting without {left}", file=sys.stderr, flush=True)
+    seen = {name: one for name, one in sets.items() if collection_of(name) != left}
+    weights = fitted_weights(list(seen.values()), RIDGE)
+    return weights, forest_of(seen, weights)
 
 
 def drawn(gold: Gold, many: int, seed: int = 1) -> dict[tuple[str, str], str]:
