@@ -39,7 +39,7 @@ def write_record(
     before = Standing(record.state, record.reason)
     current = version_of(session, record, record.current)
     by_person = current is not None and current.made_by == "decision"
-    agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values)
+    agrees = record.state == "rejected" or not by_person or _agrees(session, fields, record, current, values, engine)
     made = _new_version(session, record, values, now, engine)
     after = standing(
         before,
@@ -49,7 +49,7 @@ def write_record(
         agrees=agrees,
         contentious=is_contentious(values),
     )
-    if after == CHANGED and current is not None and _is_as_it_was(session, fields, record, current, values):
+    if after == CHANGED and current is not None and _is_as_it_was(session, fields, record, current, values, engine):
         after, record.confidence = Standing("decided", ""), lowest(current.values)
     if made is not None and not by_person:
         record.current, record.confidence = made.number, lowest(values)
@@ -67,22 +67,33 @@ def write_record(
 
 
 def _agrees(
-    session: Session, fields: Mapping[str, Field], record: Record, current: RecordVersion | None, values: dict[str, Any]
+    session: Session,
+    fields: Mapping[str, Field],
+    record: Record,
+    current: RecordVersion | None,
+    values: dict[str, Any],
+    engine: str,
 ) -> bool:
     """Whether the newest evidence leaves a person's decision in peace.
 
     It does when it says what the person said, or what the engine had already proposed before, and when nobody said
-    anything new: then micro only trusts people differently. Spellings that a reader would call the same are the same.
+    anything new to the same engine: then micro only trusts people differently. Spellings that a reader would call the
+    same are the same.
     """
     proposed = version_of(session, record, record.proposed)
-    if proposed is not None and _heard(fields, proposed.values) == _heard(fields, values):
+    if proposed is not None and proposed.engine == engine and _heard(fields, proposed.values) == _heard(fields, values):
         return True
     said = _compared(fields, values)
     return any(version is not None and _compared(fields, version.values) == said for version in (current, proposed))
 
 
 def _is_as_it_was(
-    session: Session, fields: Mapping[str, Field], record: Record, decision: RecordVersion, values: dict[str, Any]
+    session: Session,
+    fields: Mapping[str, Field],
+    record: Record,
+    decision: RecordVersion,
+    values: dict[str, Any],
+    engine: str,
 ) -> bool:
     """Whether answers were set aside and count again, and the evidence says again what it said at the decision."""
     restored = (
@@ -103,7 +114,7 @@ def _is_as_it_was(
     )
     return seen is not None and (
         _compared(fields, seen.values) == _compared(fields, values)
-        or _heard(fields, seen.values) == _heard(fields, values)
+        or (seen.engine == engine and _heard(fields, seen.values) == _heard(fields, values))
     )
 
 

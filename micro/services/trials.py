@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from micro.core.review import DECIDED, SPOKEN
@@ -21,6 +21,9 @@ from micro.data.models import (
     Assignment,
     Decision,
     GoldCheck,
+    ItemLesson,
+    Learning,
+    Lesson,
     Move,
     Project,
     Record,
@@ -150,6 +153,8 @@ def _discard(session: Session, project: Project, items: Sequence[int]) -> None:
     session.execute(delete(Assignment).where(Assignment.id.in_(tried)))
     stay = _answered_otherwise(session, items)
     _forget_records(session, [item for item in items if item not in stay])
+    # What was learned from the trial is forgotten with the next full fit, which is due now.
+    session.execute(update(Learning).where(Learning.project_id == project.id).values(fitted_at=None, new_answers=1))
     spoken = select(Record.item_id).where(Record.item_id.in_(stay))
     decided = set(session.scalars(spoken.where(Record.state.in_(DECIDED) | Record.reason.in_(SPOKEN))))
     answered = _answered(session, [task.id for task in tasks])
@@ -189,8 +194,9 @@ def _forget_records(session: Session, items: Sequence[int]) -> None:
 
     Their moves as well: SQLite gives the number of a deleted row to the next one, which would inherit its history.
     """
+    session.execute(delete(ItemLesson).where(ItemLesson.item_id.in_(items)))
     ids = list(session.scalars(select(Record.id).where(Record.item_id.in_(items))))
-    for table in (RecordHold, Decision, RecordVersion):
+    for table in (Lesson, RecordHold, Decision, RecordVersion):
         session.execute(delete(table).where(table.record_id.in_(ids)))
     session.execute(delete(Move).where(Move.subject.in_(("record", "contributors")), Move.subject_id.in_(ids)))
     session.execute(delete(Record).where(Record.id.in_(ids)))

@@ -196,7 +196,6 @@ def test_words_for_nothing_can_be_told(house: House, cards: Project) -> None:
     [
         ("HM 9;a;2020-05-01;Axe;;;;;", "There is no item “HM 9”"),
         ("HM 1;a;1/5/20;Axe;;;;;", "not a time"),
-        ("HM 1;a;;Axe;;;;;", "not a time"),
         ("HM 1;a;2020-05-01;Axe;wood;;;;", "material: “wood” is not one of the choices"),
         ("HM 1;a;2020-05-01;Axe;;long;;;", "length: “long” is not a number"),
         ("HM 1;a;2020-05-01;Axe;;;12 Oct;;", "found_on: A date needs"),

@@ -14,7 +14,7 @@ from micro.house import House
 from micro.services import form_choices, form_palette, page_lines, suggestions
 from micro.services.assignments import current_setup
 from micro.services.layouts import layout_of
-from micro.services.reviewing import look_at
+from micro.services.review.sight import look_at
 from tests.cast import Cast, add_cards, make_project
 from tests.forms import CARD, PAGE, TREE, with_lines, with_parishes
 from tests.services.releasing import decide_on, everybody_answers, files_of, make, objects, record_of, table

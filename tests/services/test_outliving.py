@@ -58,14 +58,19 @@ FIELDS = {one.name: one for one in kind_named("transcribe").fields(FORM)}
 WORDS = ("accept", "amend", "illegible", "revert", "reject")
 
 
-def stubborn(asked: Field, answers: Any) -> Outcome:
+def plain(asked: Field, answers: Any, reliabilities: Any = None) -> Outcome:
+    """An engine to which everybody is alike, as to the model."""
+    return merge(asked, answers)
+
+
+def stubborn(asked: Field, answers: Any, reliabilities: Any = None) -> Outcome:
     """Another engine, which believes what the fewest said."""
     outcome = merge(asked, answers)
     fewest = outcome.evidence[-1]["said"] if outcome.evidence else {}
     return Outcome(dict(fewest), outcome.confidence, outcome.evidence, tied=False)
 
 
-ENGINES = (settling.NEWEST, Engine("same-2", merge), Engine("stubborn-3", stubborn))
+ENGINES = (Engine("first-1", plain), Engine("same-2", plain), Engine("stubborn-3", stubborn))
 
 
 @dataclass(frozen=True)
