@@ -48,7 +48,7 @@ from tests.cast import CUTTING, FORM, Cast, add_cards, make_cast, make_project
 from tests.conftest import Clock
 from tests.services.reading import read, tasks_of
 
-STEPS = int(os.environ.get("MICRO_OUTLIVING_STEPS", "10000"))
+STEPS = int(os.environ.get("MICRO_OUTLIVING_STEPS", "3000"))
 STEPS_A_RUN = 50
 RUNS_AT_ONCE = 50
 OBJECTS = ("Axe", "Sword", "Palstave")
