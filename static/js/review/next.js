@@ -3,6 +3,7 @@
 import { startTaking } from "./taking.js";
 
 const SOON_MS = 50;
+const KEPT = "micro.review.said"; // What is to be told on a page that is loaded whole.
 let ahead = null; // {address, page}: the record behind this one, as a promise of its page.
 
 async function pageAt(address) {
@@ -53,7 +54,7 @@ async function goOn(root, answer, on) {
   const { next, message, decision } = await answer.json();
   const address = new URL(next, root.baseURI).href;
   const page = await (ahead?.address === address ? ahead.page : pageAt(address).catch(() => null));
-  if (!page) { root.defaultView.location.assign(address); return; }
+  if (!page) { sessionStorage.setItem(KEPT, JSON.stringify({ message, decision })); root.defaultView.location.assign(address); return; }
   ahead = null;
   show(root, page, address, on.shown);
   tell(root, message, decision);
@@ -104,5 +105,8 @@ export function start(root, { begin, ready }) {
     show(root, page, address, on.shown);
   });
   root.defaultView.addEventListener("popstate", () => root.defaultView.location.reload());
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  sessionStorage.removeItem(KEPT);
+  if (kept) tell(root, kept.message, kept.decision);
   if (root.querySelector("[data-hold]")) look();
 }
