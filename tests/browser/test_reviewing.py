@@ -35,7 +35,7 @@ WATCH = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A drawer of cards about which readers differ, each in one of three ways."""
     for served in serve(tmp_path_factory.mktemp("desk"), "transcribe", FORM):

@@ -42,8 +42,18 @@ function show(root, page, address, shown) {
   (root.querySelector("#refused, [data-title]") ?? root.querySelector("main")).focus({ preventScroll: true });
 }
 
+/** Where a page has no place of its own for what is told, such as the queue. */
+function placeToTell(root) {
+  const said = root.createElement("p");
+  said.className = "notice notice--good u-below-4";
+  said.setAttribute("role", "status");
+  said.append(root.createElement("span"), root.createElement("span"), root.createElement("span"));
+  root.querySelector("main").prepend(said);
+  return said;
+}
+
 function tell(root, message, decision) {
-  const said = root.querySelector("[data-said]");
+  const said = root.querySelector("[data-said]") ?? placeToTell(root);
   if (said && message) { said.querySelector("span").textContent = message; said.hidden = false; }
   const undo = root.querySelector("[data-undo]");
   if (undo && decision) { undo.elements.decision.value = decision; undo.hidden = false; }
