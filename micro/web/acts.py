@@ -95,6 +95,19 @@ VERBS: Mapping[str, object] = {
     "review.decide": lazy_gettext("decided on a record"),
     "review.together": lazy_gettext("drew a sample of records to accept together"),
     "review.undo": lazy_gettext("took back a decision"),
+    "manage.add_picture": lazy_gettext("added a picture to the guide"),
+    "manage.gold_rate": lazy_gettext("changed how often known cards come"),
+    "manage.guide": lazy_gettext("wrote the guide"),
+    "manage.known_card": lazy_gettext("looked for a card to make known"),
+    "manage.mark_known": lazy_gettext("made the answer of a card known"),
+    "manage.palette": lazy_gettext("changed the characters of a form"),
+    "manage.put_field_back": lazy_gettext("put a removed field back"),
+    "manage.remove_concept": lazy_gettext("deleted a concept"),
+    "manage.remove_picture": lazy_gettext("took a picture out of the guide"),
+    "manage.remove_vocabulary": lazy_gettext("deleted a vocabulary"),
+    "manage.use_frame_for_all": lazy_gettext("laid all unsure boxes in one way"),
+    "manage.use_known": lazy_gettext("changed what a known card is for"),
+    "manage.work_out_anew": lazy_gettext("had the records worked out anew"),
 }
 
 

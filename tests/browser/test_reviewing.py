@@ -155,6 +155,7 @@ def test_a_colleagues_record_can_be_taken_over_and_an_old_sight_is_told(browser:
     check(mia, "review-held")
     mia.keyboard.press("t")
     expect(mia.get_by_text("Yours until")).to_be_visible()
+    mia.wait_for_load_state("load")
     mia.keyboard.press("a")
     expect(mia.locator("[data-said]")).to_contain_text("is accepted")
     ben.fill("#reason", "my own words")

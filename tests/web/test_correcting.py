@@ -34,7 +34,7 @@ def test_the_newer_answer_counts_and_the_card_is_counted_once(ada: FlaskClient, 
     address = sent(ada)
     changed = {**TYPED, "object.value": "Flat axe", "submission_key": key_on(ada.get(address + "/correct"))}
     once, twice = (ada.post(address + "/answer", data=changed, headers=JSON) for _ in range(2))
-    assert (once.json["counted"], once.json["new"], twice.json["new"]) == (True, True, False)
+    assert (once.json["in_time"], once.json["new"], twice.json["new"]) == (True, True, False)
     assert "Corrected" in once.json["message"]
     with house.database.writing() as session:
         settle_some(session, cast.project.id, house.clock())

@@ -129,7 +129,7 @@ def test_the_project_says_how_long_a_card_takes_and_what_was_done_this_week(
 
 def test_a_young_project_looks_complete(client: FlaskClient, house: House, cast: Cast) -> None:
     page = text_of(client, "/p/finds")
-    assert "A few minutes." in page and "0 this week" in page and "likely end" not in page
+    assert "There is no card here yet." in page and "0 this week" in page and "likely end" not in page
 
 
 def test_what_was_counted_lately_is_counted_again_after_a_while(clock: Clock) -> None:

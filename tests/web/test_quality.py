@@ -131,26 +131,6 @@ def test_a_reviewer_is_told_how_far_a_confidence_can_be_believed(house: House, c
     assert f"version {ENGINE} of the engine" in page
 
 
-def test_where_three_texts_differ_is_shown_word_by_word_with_its_support(house: House, cast: Cast, app: Flask) -> None:
-    texts = (
-        "Found near the old mill",
-        "Found near the cold mill",
-        "Found near the old hill",
-        "Found near the old mill",
-    )
-    with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, 1)
-        for number, text in enumerate(texts):
-            read(session, house, session.scalars(select(Task)).one(), f"reader {number}", notes={"value": text})
-        settle(session, house, project)
-        address = session.scalars(select(Record.public_id)).one()
-    page = page_of(signed_in(app, cast.ben).get(f"/review/{address}?field=notes"))
-    table = page[page.index("Where they differ, word by word") :]
-    assert re.search(r">old</span> <span[^>]*>× 3<.*>cold</span> <span[^>]*>× 1<", table)
-    assert re.search(r">mill</span> <span[^>]*>× 3<.*>hill</span> <span[^>]*>× 1<", table)
-
-
 def test_asking_only_where_it_helps_can_be_switched_off(house: House, cast: Cast, mia: FlaskClient) -> None:
     page = mia.get("/desk/finds/settings").text
     assert '<option value="yes" selected>' in page
