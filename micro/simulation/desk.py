@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -48,7 +49,7 @@ class Reviewer:
     def waiting(self, project: str) -> list[str]:
         """The addresses of the records that wait, of the first page of the queue."""
         links = (urlsplit(link).path for link in self.browser.open(f"/review?project={project}").links)
-        return list(dict.fromkeys(path for path in links if path.startswith("/review/")))
+        return list(dict.fromkeys(path for path in links if re.fullmatch(r"/review/\w+", path)))
 
     def decide(self, address: str) -> None:
         """Decides one record by what this reviewer reads on the card."""

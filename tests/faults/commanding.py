@@ -28,6 +28,7 @@ NOTHING_LEFT = (
     "items settled: 0\n"
     "projects learned from: 0\n"
     "records worked out anew: 0\n"
+    "records accepted together: 0\n"
     "releases made: 0\n"
     "messages sent: 0\n"
     "old uploads deleted: 0\n"
