@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Field, Said, parse_said
-from micro.data.models import Answer, Assignment, Task, Volunteer
+from micro.data.models import Answer, Assignment, Volunteer
 from micro.errors import BadAnswer
 from micro.services.setting_aside import is_set_aside, person_id
 
@@ -70,11 +70,10 @@ def heard_in(rows: Iterable[Row[Any]]) -> dict[int, Heard]:
     return heard
 
 
-def heard_of(session: Session, project_id: int, tasks: Sequence[Task]) -> dict[int, Heard]:
+def heard_of(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[int, Heard]:
     """What was said of these tasks, each of which has its entry. Cost: one query."""
-    ids = [task.id for task in tasks]
-    found = heard_in(session.execute(answers_query(project_id).where(Answer.task_id.in_(ids))))
-    return {task_id: found.get(task_id, Heard()) for task_id in ids}
+    found = heard_in(session.execute(answers_query(project_id).where(Answer.task_id.in_(task_ids))))
+    return {task_id: found.get(task_id, Heard()) for task_id in task_ids}
 
 
 def fits(asked: Field, said: Said) -> bool:

@@ -159,7 +159,7 @@ def settle_items(
     of_items = locked(select(Task).where(Task.item_id.in_(ids)).order_by(Task.item_id, Task.id))
     tasks = session.scalars(of_items.execution_options(populate_existing=True)).all()
     records = _records_of(session, project, ids, now)
-    heard = heard_of(session, project.id, tasks)
+    heard = heard_of(session, project.id, [task.id for task in tasks])
     lessons = {one.item_id: one for one in session.scalars(select(ItemLesson).where(ItemLesson.item_id.in_(ids)))}
     people = {voice.person for one in heard.values() for voice in one.counted}
     people |= {who for lesson in lessons.values() for who, *_ in lesson.given}

@@ -20,7 +20,7 @@ from micro.core.publication import told_exactly
 from micro.data.models import BatchRecord, Decision, Item, Lesson, Project, Record, RecordVersion, Region, Scan, Task
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
-from micro.services.what_was_said import what_was_said
+from micro.services.heard import heard_of
 
 LESSONS_A_PAGE = 20
 COUNTED = 100
@@ -137,10 +137,10 @@ def _said_by_person(
     """By item and person: what they said of each field, in all tasks of the item together."""
     tasks = session.execute(select(Task.id, Task.item_id).where(Task.item_id.in_(item_ids)).order_by(Task.id)).all()
     found: dict[int, dict[int, dict[str, Said]]] = {item_id: defaultdict(dict) for item_id in item_ids}
-    said = what_was_said(session, project_id, [task.id for task in tasks])
+    heard = heard_of(session, project_id, [task.id for task in tasks])
     for task_id, item_id in tasks:
-        for person, answer in zip(said[task_id].people, said[task_id].counted, strict=True):
-            found[item_id][person].update(answer)
+        for voice in heard[task_id].counted:
+            found[item_id][voice.person].update(voice.value)
     return found
 
 

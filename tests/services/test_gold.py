@@ -13,7 +13,7 @@ from micro.data.models import Answer, Assignment, Gold, Project, Record, Task, V
 from micro.errors import BadAnswer, Conflict, NotFound
 from micro.house import House
 from micro.kinds import kind_named
-from micro.services import fitting, gold, people, practice, setting_aside, trials
+from micro.services import fitting, gold, people, practice, setting_aside, teaching, trials
 from micro.services.answers import give_answer
 from micro.services.assignments import (
     LendingRule,
@@ -405,3 +405,16 @@ def test_how_somebody_did_on_known_cards_teaches_whom_to_trust(house: House, cas
         careful, careless = (reader(session, house, who).id for who in said)
     assert len(known) == len(checked)
     assert trust.of(careful) > trust.of(careless)
+
+
+def test_what_was_said_of_a_known_card_is_no_reading_and_no_lesson(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        project = cards_known(session, house, cast, 1, decides=True)
+        lent = known_in_hand(session, house, project)
+        give_answer(session, lent, good_answer(object={"value": "Palstave"}), "once", house.clock())
+        settle(session, house, project)
+        sight = look_at(session, record_of(session, lent.task.item)).field("object")
+        assert sight is not None
+        assert "Palstave" not in str(sight.written)
+        assert list(teaching.judged_answers(session, project.id)) == []
+        assert teaching.unread_count(session, [lent.volunteer_id], house.clock().date()) == 0

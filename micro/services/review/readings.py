@@ -12,11 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from micro.core.consensus.keys import key_of
-from micro.core.fields import Field, Said, parse_said
+from micro.core.fields import Field, Said
 from micro.data.models import Move, Record, Task, Volunteer
-from micro.errors import BadAnswer
+from micro.services.heard import Voice, fits, heard_of
 from micro.services.moves import note_move
-from micro.services.what_was_said import AnswersSaid, what_was_said
 
 # Whoever asked sees the names for so long without asking again.
 SHOWN_FOR = timedelta(hours=1)
@@ -36,22 +35,16 @@ def as_written(session: Session, record: Record, form: Mapping[str, Field]) -> d
     Unlike the evidence of a version, spellings that mean the same stay apart.
     """
     found: dict[str, dict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
-    for answers in _answers(session, record).values():
-        for answer in answers.counted:
-            for name, said in answer.items():
-                if name in form and (key := _key(form[name], said)):
-                    found[name][key].append(said)
+    for voice in _voices(session, record):
+        for name, said in voice.value.items():
+            if name in form and (key := _key(form[name], said)):
+                found[name][key].append(said)
     return {name: _grouped(form[name], by_key) for name, by_key in found.items()}
 
 
 def contributions(session: Session, record: Record, name: str) -> list[Contribution]:
     """Who said what of one field, in the order in which they came to micro."""
-    said = {
-        person: answer[name]
-        for answers in _answers(session, record).values()
-        for person, answer in zip(answers.people, answers.counted, strict=True)
-        if name in answer
-    }
+    said = {voice.person: voice.value[name] for voice in _voices(session, record) if name in voice.value}
     people = session.scalars(select(Volunteer).where(Volunteer.id.in_(said)).order_by(Volunteer.id))
     return [Contribution(volunteer, said[volunteer.id]) for volunteer in people]
 
@@ -72,18 +65,15 @@ def sees_who_answered(session: Session, record: Record, account_id: int, now: da
     return session.scalar(asked.limit(1)) is not None
 
 
-def _answers(session: Session, record: Record) -> dict[int, AnswersSaid]:
+def _voices(session: Session, record: Record) -> list[Voice]:
     tasks = session.scalars(select(Task.id).where(Task.item_id == record.item_id).order_by(Task.id)).all()
-    return what_was_said(session, record.project_id, list(tasks))
+    heard = heard_of(session, record.project_id, tasks)
+    return [voice for task_id in tasks for voice in heard[task_id].counted]
 
 
 def _key(field: Field, said: Said) -> str:
     """What was said, without how sure somebody was; empty for what says nothing, or fits the form no more."""
-    try:
-        parse_said(field, said)
-    except BadAnswer:
-        return ""
-    return "" if key_of(field, said) is None else repr(said.get("value", said.get("mark")))
+    return "" if not fits(field, said) or key_of(field, said) is None else repr(said.get("value", said.get("mark")))
 
 
 def _grouped(field: Field, by_key: Mapping[str, list[Said]]) -> tuple[dict[str, Any], ...]:
