@@ -124,12 +124,19 @@ def visitor(browser: Browser, running: Running) -> Iterator[Visitor]:
 
 
 def sign_in(page: Page, who: str) -> Page:
-    """Signs in as one of the demo accounts: volunteer, reviewer or manager."""
+    """Signs in as one of the demo accounts: volunteer, reviewer or manager.
+
+    The account remembers the language of whoever used it last; the browser's own is chosen again.
+    """
     page.goto("/sign-in")
     page.fill("input[name=email]", f"{who}@example.org")
     page.fill("input[name=password]", "micro-demo-2026")
     with page.expect_navigation():
         page.click("main form .button--main")
+    language = page.evaluate("navigator.language.slice(0, 2)")
+    if page.locator("html").get_attribute("lang") != language:
+        with page.expect_navigation():
+            page.locator(f"button[name=language][value={language}]").click()
     return page
 
 
