@@ -49,6 +49,24 @@ from micro.web.problems import prepare_problems
 from micro.web.show import filters
 
 HERE = Path(__file__).parent
+PAGES = (
+    public,
+    news,
+    notifications,
+    account,
+    me,
+    bench,
+    own,
+    practice,
+    pictures,
+    iiif,
+    lessons,
+    suggest,
+    data,
+    review,
+    desk,
+    lending,
+)
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -65,26 +83,9 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     """The application. ``opened``: a house that is open already, for tests that share one."""
     house_ = opened or open_house(settings or Settings.from_env())
     app = Flask("micro", static_folder=str(HERE / "static"), template_folder=str(HERE / "templates"))
-    secure = house_.settings.public_url.startswith("https:")
-    app.config.update(
-        SECRET_KEY=house_.secret,
-        MAX_FORM_PARTS=10_000,
-        MAX_FORM_MEMORY_SIZE=2_000_000,
-        SESSION_COOKIE_NAME="micro_session",
-        SESSION_COOKIE_SECURE=secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        REMEMBER_COOKIE_SECURE=secure,
-        REMEMBER_COOKIE_HTTPONLY=True,
-        REMEMBER_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=24 * 3600,
-        WTF_CSRF_SSL_STRICT=False,
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
-    )
+    app.config.update(_configuration(house_))
     app.extensions["micro"] = house_
-    if house_.settings.trusted_proxies:
-        hops = house_.settings.trusted_proxies
+    if hops := house_.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)  # type: ignore[method-assign]
     _prepare_sign_in(app)
     prepare_languages(app)
@@ -92,25 +93,8 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     _prepare_templates(app)
     app.before_request(bound_request)  # Before the CSRF guard, which reads forms.
     csrf = CSRFProtect(app)
-    for module in (
-        public,
-        news,
-        notifications,
-        account,
-        me,
-        bench,
-        own,
-        practice,
-        pictures,
-        iiif,
-        lessons,
-        suggest,
-        data,
-        review,
-        desk,
-    ):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
-    app.register_blueprint(lending.blueprint)
     csrf.exempt("micro.web.news.end")  # Mail programs post to it (RFC 8058); its link is the permission.
     csrf.exempt("micro.web.notifications.end")
     csrf.exempt(lending.blueprint)  # It has its own guard: JSON only, same origin only; see web/api/lending.py.
@@ -121,6 +105,27 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
     app.after_request(send_cookie)
     app.after_request(_harden)
     return app
+
+
+def _configuration(house_: House) -> dict[str, Any]:
+    """Flask's settings."""
+    secure = house_.settings.public_url.startswith("https:")
+    return {
+        "SECRET_KEY": house_.secret,
+        "MAX_FORM_PARTS": 10_000,
+        "MAX_FORM_MEMORY_SIZE": 2_000_000,
+        "SESSION_COOKIE_NAME": "micro_session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "REMEMBER_COOKIE_SECURE": secure,
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": 24 * 3600,
+        "WTF_CSRF_SSL_STRICT": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
+    }
 
 
 def _prepare_sign_in(app: Flask) -> None:

@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -18,16 +17,14 @@ from rq.serializers import JSONSerializer
 from micro.adapters.processes import forks_die_with_me
 from micro.adapters.queue import connect, intake_hand, open_queue
 from micro.config import Settings
-from micro.core.notices import MAIL_END as DIGEST_END
-from micro.core.notices import MAIL_HEAD, spoken
-from micro.errors import MicroError, OutsideFailed
+from micro.errors import MicroError
 from micro.house import House, open_house
+from micro.posting import drain_digests, drain_message
 from micro.services import (
     batch_work,
     cutting,
     cutting_runs,
     deliveries,
-    digests,
     fit_keeping,
     fitting,
     iiif,
@@ -45,11 +42,6 @@ log = logging.getLogger(__name__)
 # A worker looks up from an empty queue after so many seconds, whether or not work came; a sweep comes within the first.
 SWEEP_SECONDS, LOOK_UP_SECONDS = 30, 5
 TRIM_SECONDS = 3600
-# Not gettext: a job has no request whose language it could speak. {title} is the project's.
-MAIL_END = {
-    "en": "You get this because you agreed to messages of “{title}”. Its page, and the link that ends them:",
-    "fr": "Vous recevez ce message car vous avez accepté ceux de « {title} ». Sa page, et le lien qui y met fin :",
-}
 # Of one delivery: so many workers at once, each for one shift, the next one called while more files wait than this.
 MOST_HANDS, FILES_FOR_A_HAND, SHIFT_S = 4, 2, 60.0
 PATIENCE_S, TURN_S = 10.0, 0.02
@@ -283,87 +275,11 @@ def write_release(house: House, release_id: int) -> int:
     return 1
 
 
-def drain_message(house: House, message_id: int) -> int:
-    """Sends one copy after the other, each between two transactions; returns how many went or failed for good.
-
-    A server that does not answer ends it for now: the rest waits for the next sweep.
-    """
-    gone = 0
-    while True:
-        with house.database.writing() as session:
-            copy = messages.next_copy(session, message_id, house.secret, house.clock())
-        if copy is None:
-            return gone
-        state, reason = "sent", ""
-        try:
-            house.mail.send(copy.to, copy.subject, mail_text(house, copy), mail_end(house, copy))
-        except OutsideFailed as error:
-            state, reason = "failed" if error.permanent else "waiting", error.sentence
-        with house.database.writing() as session:
-            messages.close_copy(session, copy.id, state, reason, house.clock())
-        if state == "waiting":
-            return gone
-        gone += 1
-
-
-def mail_end(house: House, copy: messages.Copy) -> str:
-    """The address that ends such mails for this reader."""
-    return f"{house.settings.public_url}/messages/end/{copy.token}"
-
-
-def mail_text(house: House, copy: messages.Copy) -> str:
-    """The message as it is sent: its text, and under it why it comes and how to end it."""
-    words = MAIL_END.get(copy.language, MAIL_END["en"])
-    project = f"{house.settings.public_url}/p/{copy.project}"
-    return f"{copy.text}\n\n-- \n{words.format(title=copy.title)}\n{project}\n{mail_end(house, copy)}\n"
-
-
 def look_round(house: House, _: int = 0) -> int:
     """Tells people of queues over their limit, and of projects that are read; returns how many notifications."""
     with house.database.writing() as session:
         over = occasions.look_at_limits(session, house.clock())
         return over + occasions.look_at_read_projects(session, house.clock())
-
-
-def drain_digests(house: House, _: int = 0) -> int:
-    """Sends one digest after the other, each between two transactions; returns how many went or failed for good."""
-    gone = 0
-    while True:
-        with house.database.writing() as session:
-            mail = digests.next_digest(session, house.secret, house.clock())
-        if mail is None:
-            return gone
-        state, reason = "sent", ""
-        try:
-            house.mail.send(mail.to, mail.subject, digest_text(house, mail), digest_end(house, mail))
-        except OutsideFailed as error:
-            state, reason = "failed" if error.permanent else "waiting", error.sentence
-        with house.database.writing() as session:
-            digests.close_digest(session, mail.id, state, reason, house.clock())
-        if state == "waiting":
-            return gone
-        gone += 1
-
-
-def digest_end(house: House, mail: digests.Mail) -> str:
-    """The address that ends notifications by mail for this reader."""
-    return f"{house.settings.public_url}/notifications/end/{mail.token}"
-
-
-def digest_text(house: House, mail: digests.Mail) -> str:
-    """The digest as it is sent: by project what happened, each with its link, and how to end such mails."""
-    site = house.settings.public_url
-    parts, project = [spoken(MAIL_HEAD, mail.language).format(name=mail.name)], ""
-    for title, said, path in mail.lines:
-        parts += [f"{title}\n{'=' * len(title)}"] if title != project else []
-        parts.append(f"{said}\n{site}{path}")
-        project = title
-    if mail.more:
-        parts.append(f"… + {mail.more}: {site}/notifications")
-    end = spoken(DIGEST_END, mail.language).format(
-        site=urlsplit(site).netloc, settings=f"{site}/notifications#settings", end=digest_end(house, mail)
-    )
-    return "\n\n".join([*parts, f"-- \n{end}"]) + "\n"
 
 
 def rerank_queue(house: House, project_id: int) -> int:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from micro import jobs
+from micro import jobs, posting
 from micro.data.models import Message, MessageCopy, Project
 from micro.errors import BadAnswer, Closed, Conflict, OutsideFailed
 from micro.house import House
@@ -47,9 +47,9 @@ def state(house: House, message_id: int) -> str:
 def test_a_message_goes_to_those_who_agreed_and_to_nobody_else(house: House, cast: Cast, letters: Letters) -> None:
     agree(house, cast, "ada", "ben")
     message_id = start(house, cast)
-    assert jobs.drain_message(house, message_id) == 2
+    assert posting.drain_message(house, message_id) == 2
     assert sorted(to for to, _, _ in letters.sent) == sorted([cast.ada.email, cast.ben.email])
-    assert jobs.drain_message(house, message_id) == 0
+    assert posting.drain_message(house, message_id) == 0
     assert state(house, message_id) == "done"
 
 
@@ -57,7 +57,7 @@ def test_everybody_gets_their_own_language_and_a_link_that_ends_it(house: House,
     agree(house, cast, "ada")
     with house.database.writing() as session:
         session.merge(cast.ada).language = "fr"
-    jobs.drain_message(house, start(house, cast))
+    posting.drain_message(house, start(house, cast))
     ((_, subject, text),) = letters.sent
     assert subject == "La moitié" and text.startswith("Merci.") and "Fiches des trouvailles" in text
     token = text.rpartition("/messages/end/")[2].strip()
@@ -70,7 +70,7 @@ def test_everybody_gets_their_own_language_and_a_link_that_ends_it(house: House,
 
 def test_a_language_that_was_not_written_reads_the_other(house: House, cast: Cast, letters: Letters) -> None:
     agree(house, cast, "ada")
-    jobs.drain_message(house, start(house, cast, {"fr": TEXTS["fr"], "en": {"subject": "", "text": " "}}))
+    posting.drain_message(house, start(house, cast, {"fr": TEXTS["fr"], "en": {"subject": "", "text": " "}}))
     assert letters.sent[0][1] == "La moitié" and "qui y met fin" in letters.sent[0][2]
 
 
@@ -80,7 +80,7 @@ def test_whoever_withdraws_before_it_goes_gets_nothing(house: House, cast: Cast,
     with house.database.writing() as session:
         messages.withdraw(session, cast.ada.id, cast.project.id, house.clock())
         messages.withdraw(session, cast.ada.id, cast.project.id, house.clock())
-    jobs.drain_message(house, message_id)
+    posting.drain_message(house, message_id)
     assert [to for to, _, _ in letters.sent] == [cast.ben.email]
     assert states(house) == ["dropped", "sent"]
 
@@ -92,7 +92,7 @@ def test_two_who_send_the_same_message_at_once_send_one(house: House, cast: Cast
     def click(_: int) -> int:
         together.wait()
         message_id = start(house, cast)
-        jobs.drain_message(house, message_id)
+        posting.drain_message(house, message_id)
         return message_id
 
     with ThreadPoolExecutor(4) as pool:
@@ -173,7 +173,7 @@ def test_an_address_that_is_refused_fails_by_reason_and_the_others_go(house: Hou
     agree(house, cast, "ada", "ben", "mia")
     faulty = Faulty(refused=cast.ben.email)
     message_id = start(house, cast)
-    jobs.drain_message(with_mail(house, faulty), message_id)
+    posting.drain_message(with_mail(house, faulty), message_id)
     assert sorted(faulty.sent) == sorted([cast.ada.email, cast.mia.email])
     with house.database.writing() as session:
         message = session.get_one(Message, message_id)
@@ -183,7 +183,7 @@ def test_an_address_that_is_refused_fails_by_reason_and_the_others_go(house: Hou
         assert message.state == "done"
         messages.move(session, message, "waiting", cast.mia.id, house.clock())
     faulty.refused = ""
-    jobs.drain_message(with_mail(house, faulty), message_id)
+    posting.drain_message(with_mail(house, faulty), message_id)
     assert sorted(faulty.sent) == sorted([cast.ada.email, cast.ben.email, cast.mia.email])
 
 
@@ -191,7 +191,7 @@ def test_a_mail_server_that_is_down_is_waited_for(house: House, cast: Cast) -> N
     agree(house, cast, "ada", "ben")
     faulty = Faulty(down=1)
     message_id = start(house, cast)
-    assert jobs.drain_message(with_mail(house, faulty), message_id) == 0
+    assert posting.drain_message(with_mail(house, faulty), message_id) == 0
     with house.database.reading() as session:
         assert "could not be sent" in messages.progress_of(session, session.get_one(Message, message_id)).trouble
     assert jobs.sweep_all(with_mail(house, faulty))["messages sent"] == 2
@@ -207,9 +207,9 @@ def test_a_message_that_is_stopped_goes_no_further_and_can_go_on(house: House, c
             messages.move(session, session.get_one(Message, message_id), to, cast.mia.id, house.clock())
 
     move("cancelled")
-    assert jobs.drain_message(house, message_id) == 0 and letters.sent == []
+    assert posting.drain_message(house, message_id) == 0 and letters.sent == []
     move("waiting")
-    assert jobs.drain_message(house, message_id) == 2
+    assert posting.drain_message(house, message_id) == 2
 
 
 def test_a_copy_whose_sender_was_killed_is_not_sent_again_by_itself(
@@ -223,7 +223,7 @@ def test_a_copy_whose_sender_was_killed_is_not_sent_again_by_itself(
 
     with house.database.writing() as session:
         assert take(session) is not None
-    assert jobs.drain_message(house, message_id) == 0 and state(house, message_id) == "waiting"
+    assert posting.drain_message(house, message_id) == 0 and state(house, message_id) == "waiting"
     clock.now += timedelta(minutes=11)
-    assert jobs.drain_message(house, message_id) == 0
+    assert posting.drain_message(house, message_id) == 0
     assert states(house) == ["failed"] and letters.sent == [] and state(house, message_id) == "done"

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import func, select
 
-from micro import jobs
+from micro import jobs, posting
 from micro.adapters.mail import open_mail
 from micro.core.notices import LANGUAGES, SENTENCES, SORTS
 from micro.data.models import Account, Decision, Digest, Membership, Notification, Project, QueueLimit, Record, Task
@@ -280,7 +280,7 @@ def test_what_is_read_is_counted_no_more_and_needs_no_mail(
         with pytest.raises(NotFound):
             notifications.notification_named(session, first.public_id, cast.mia.id)
     next_morning(clock)
-    assert jobs.drain_digests(house) == 1
+    assert posting.drain_digests(house) == 1
     assert [to for to, _, _ in letters.sent] == [cast.mia.email]
 
 
@@ -290,30 +290,30 @@ def test_what_is_read_is_counted_no_more_and_needs_no_mail(
 def test_a_day_is_one_mail_in_the_morning(house: House, cast: Cast, clock: Clock, letters: Letters) -> None:
     tell(house, cast, "ben")
     tell(house, cast, "ben", sort="queue", about="q", count=12, most=10)
-    assert jobs.drain_digests(house) == 0
+    assert posting.drain_digests(house) == 0
     next_morning(clock)
-    assert jobs.drain_digests(house) == 1
+    assert posting.drain_digests(house) == 1
     ((to, subject, text),) = letters.sent
     assert (to, subject) == (cast.ben.email, "2 notifications")
     assert "Mia handed you the record HM 1." in text and "12 records wait for review, more than 10." in text
     assert f"{house.settings.public_url}/review/abc" in text and text.count("Catalogue of finds") == 1
     clock.pass_(hours=3)
     tell(house, cast, "ben", about="later")
-    assert jobs.drain_digests(house) == 0
+    assert posting.drain_digests(house) == 0
     next_morning(clock)
-    assert jobs.drain_digests(house) == 1
+    assert posting.drain_digests(house) == 1
 
 
 def test_at_once_goes_at_once_and_never_goes_never(house: House, cast: Cast, clock: Clock, letters: Letters) -> None:
     choose(house, cast.ben, assigned="once", queue="never")
     tell(house, cast, "ben", sort="queue", about="q")
     tell(house, cast, "ben", sort="returned", about="r")
-    assert jobs.drain_digests(house) == 0
+    assert posting.drain_digests(house) == 0
     tell(house, cast, "ben")
-    assert jobs.drain_digests(house) == 1
+    assert posting.drain_digests(house) == 1
     assert letters.sent[0][1] == "Catalogue of finds: 1 notification" and "handed you" in letters.sent[0][2]
     next_morning(clock)
-    assert jobs.drain_digests(house) == 1
+    assert posting.drain_digests(house) == 1
     assert "which you sent back" in letters.sent[1][2] and "handed you" not in letters.sent[1][2]
     assert names(house, cast) == ["ben", "ben", "ben"]  # All of it stands on the site.
 
@@ -322,7 +322,7 @@ def test_never_chosen_afterwards_ends_what_waits(house: House, cast: Cast, clock
     tell(house, cast, "ben")
     choose(house, cast.ben, assigned="never")
     next_morning(clock)
-    assert jobs.drain_digests(house) == 0
+    assert posting.drain_digests(house) == 0
 
 
 @pytest.mark.parametrize("choices", [{"assigned": "hourly"}, {"news": "daily"}])
@@ -342,7 +342,7 @@ def test_an_address_that_is_not_confirmed_gets_no_mail(
         session.get_one(Account, cast.ben.id).email_confirmed = False
     tell(house, cast, "ben", "mia")
     next_morning(clock)
-    assert jobs.drain_digests(house) == 1
+    assert posting.drain_digests(house) == 1
     assert [to for to, _, _ in letters.sent] == [cast.mia.email]
 
 
@@ -351,7 +351,7 @@ def test_a_french_reader_reads_french(house: House, cast: Cast, clock: Clock, le
         session.get_one(Account, cast.ben.id).language = "fr"
     tell(house, cast, "ben", "mia")
     next_morning(clock)
-    assert jobs.drain_digests(house) == 2
+    assert posting.drain_digests(house) == 2
     french = next(text for to, _, text in letters.sent if to == cast.ben.email)
     assert "Bonjour Ben," in french and "Mia vous a confié la fiche HM 1." in french
     assert "Fiches des trouvailles" in french and "Ce lien met fin" in french
@@ -386,11 +386,11 @@ def test_a_digest_that_was_killed_half_way_is_never_sent_twice(
     next_morning(clock)
     server = Killed(went)
     with pytest.raises(KeyboardInterrupt):
-        jobs.drain_digests(replace(house, mail=server))
-    assert jobs.drain_digests(house) == 1  # The other one goes on.
+        posting.drain_digests(replace(house, mail=server))
+    assert posting.drain_digests(house) == 1  # The other one goes on.
     clock.now += INTERRUPTED
     for _ in range(3):
-        assert jobs.drain_digests(house) == 0
+        assert posting.drain_digests(house) == 0
         clock.pass_(days=1)
     assert digest_states(house) == ["failed", "sent"]
     assert len(server.sent) + len(letters.sent) == 1 + went
@@ -419,14 +419,14 @@ def test_a_server_that_is_down_is_tried_again_with_the_same_mail(house: House, c
     next_morning(clock)
     server = Down(2, refused=cast.ben.email)
     down = replace(house, mail=server)
-    assert [jobs.drain_digests(down) for _ in range(4)] == [0, 0, 2, 0]
+    assert [posting.drain_digests(down) for _ in range(4)] == [0, 0, 2, 0]
     assert server.sent == [cast.mia.email] and digest_states(house) == ["failed", "sent"]
 
 
 def test_two_workers_send_each_mail_once(house: House, cast: Cast, clock: Clock, letters: Letters) -> None:
     tell(house, cast, "ada", "ben", "mia", "cleo", "nora")
     next_morning(clock)
-    workers = [Thread(target=jobs.drain_digests, args=(house,)) for _ in range(4)]
+    workers = [Thread(target=posting.drain_digests, args=(house,)) for _ in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -444,7 +444,7 @@ def test_the_link_in_the_mail_ends_them_and_opens_nothing(house: House, cast: Ca
         digests.end_all(session, cast.ben.id, house.clock())
     tell(house, cast, "ben")
     next_morning(clock)
-    assert jobs.drain_digests(house) == 0
+    assert posting.drain_digests(house) == 0
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_a_real_mail_server_gets_the_digest_with_its_one_click_end(house: House,
     next_morning(clock)
     with smtp_server() as mailbox:
         real = replace(house, mail=open_mail(mailbox.url, "micro@example.org"))
-        assert jobs.drain_digests(real) == 1
+        assert posting.drain_digests(real) == 1
         (mail,) = mailbox.wait_for(1)
     assert mail["To"] == cast.ben.email and mail["Subject"] == "Fiches des trouvailles : 1 notification"
     end = mail["List-Unsubscribe"].strip("<>")

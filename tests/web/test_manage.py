@@ -85,8 +85,10 @@ def test_the_desk_shows_fifty_reports_and_how_many_there_are(house: House, cast:
 # Lists -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["/", "/projects", "/desk"])
-def test_a_longer_list_takes_no_more_queries(house: House, cast: Cast, mia: FlaskClient, address: str) -> None:
+@pytest.mark.parametrize(("address", "most"), [("/", 20), ("/projects", 16), ("/desk", 16)])
+def test_a_longer_list_takes_no_more_queries(
+    house: House, cast: Cast, mia: FlaskClient, address: str, most: int
+) -> None:
     def queries() -> int:
         with counted(house) as sent:
             assert mia.get(address).status_code == 200
@@ -96,14 +98,13 @@ def test_a_longer_list_takes_no_more_queries(house: House, cast: Cast, mia: Flas
         with house.database.writing() as session:
             add_cards(session, house, make_project(session, cast.collection, house.clock(), slug), 1)
 
-    for slug in ("two", "three", "four"):
-        another(slug)
+    another("two")
     queries()  # Whatever is found once in each process.
     for_two = queries()
     for number in range(3):
         another(f"more-{number}")
     queries()  # What is kept for a while is found once for each new project.
-    assert queries() == for_two <= 24
+    assert queries() == for_two <= most
 
 
 @pytest.mark.parametrize("address", ["/projects", "/desk"])

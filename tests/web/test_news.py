@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from micro import jobs
+from micro import posting
 from micro.data.models import News
 from micro.house import House
 from micro.services import messages
@@ -85,7 +85,7 @@ def test_somebody_agrees_on_the_projects_page_and_ends_it_from_the_mail(
     assert mia.post("/desk/finds/message", data=MESSAGE).status_code == 303
     with house.database.reading() as session:
         (message_id,) = messages.messages_behind(session)
-    jobs.drain_message(house, message_id)
+    posting.drain_message(house, message_id)
     ((to, subject, text),) = letters.sent
     assert (to, subject) == (cast.ada.email, "Hello")
     end = "/messages/end/" + text.rpartition("/messages/end/")[2].strip()
