@@ -149,6 +149,19 @@ def columns_of(field: Field) -> tuple[Column, ...]:
             return (column("", "string"),)
 
 
+def form_columns(asked: Sequence[Field]) -> tuple[Column, ...]:
+    """The columns of a form, field by field: each has its own, answered or not, so that none is ever shifted."""
+    return tuple(column for field in asked for column in columns_of(field))
+
+
+def form_row(asked: Sequence[Field], value: Mapping[str, Said], language: str) -> dict[str, str]:
+    """The cells of one record, or of one row of a table, by column name."""
+    cells: dict[str, str] = {}
+    for field in asked:
+        cells |= cells_of(field, value.get(field.name, {}), language)
+    return cells
+
+
 def cells_of(field: Field, said: Said, language: str) -> dict[str, str]:
     """The cells of one field by column name, empty where nothing is given.
 
@@ -175,10 +188,7 @@ def cells_of(field: Field, said: Said, language: str) -> dict[str, str]:
 
 def row_cells(field: Field, row: Mapping[str, Said], language: str) -> dict[str, str]:
     """The cells of one row of a table or of lines, by column name."""
-    cells: dict[str, str] = {}
-    for column in field.columns:
-        cells |= cells_of(column, row.get(column.name, {}), language)
-    return cells
+    return form_row(field.columns, row, language)
 
 
 def _json(rows: list[dict[str, str]]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from micro.core.fields import Field, Said
-from micro.core.kind import Column, cells_of, columns_of, form_fields, parse_form
+from micro.core.kind import Column, form_columns, form_fields, form_row, parse_form
 from micro.errors import BadAnswer
 
 slug = "text"
@@ -40,12 +40,9 @@ def parse(submitted: Any, setup: Mapping[str, Any]) -> dict[str, Said]:
 
 def columns(setup: Mapping[str, Any]) -> tuple[Column, ...]:
     """The columns of a release: the text as it reads, and with its marks where the project has any."""
-    return tuple(column for field in fields(setup) for column in columns_of(field))
+    return form_columns(fields(setup))
 
 
 def row(value: Mapping[str, Said], setup: Mapping[str, Any], language: str = "en") -> dict[str, str]:
     """The cells of one record, by column name."""
-    cells: dict[str, str] = {}
-    for field in fields(setup):
-        cells |= cells_of(field, value.get(field.name, {}), language)
-    return cells
+    return form_row(fields(setup), value, language)
