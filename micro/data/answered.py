@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DDL, ForeignKey, Index, String, Table, event
+from sqlalchemy import DDL, ForeignKey, Index, String, Table, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from micro.data.base import Base
 from micro.data.work import Answer
+
+THEIRS = ("volunteer_id", "project_id", "state")
+FILTERS = ("confidence", "asked_at", "assignee_id")
+ASSIGNED = "assignee_id IS NOT NULL"
 
 
 class AnsweredRecord(Base):
@@ -21,11 +25,15 @@ class AnsweredRecord(Base):
 
     __tablename__ = "answered_record"
     __table_args__ = (
-        # As ix_record_queue: whatever is asked of one person's records is read off this index alone.
+        # As those of the record: whatever is asked of one person's records is read off an index alone.
+        Index("ix_answered_record_queue", *THEIRS, "cost_s", "record_id", "reason", *FILTERS),
+        Index("ix_answered_record_reason", *THEIRS, "reason", "cost_s", "record_id", *FILTERS),
+        # Few are handed to anybody.
         Index(
-            "ix_answered_record_queue",
-            *("volunteer_id", "project_id", "state", "cost_s", "record_id"),
-            *("reason", "confidence", "asked_at", "assignee_id"),
+            "ix_answered_record_assignee",
+            *(*THEIRS, "assignee_id", "cost_s", "record_id"),
+            sqlite_where=text(ASSIGNED),
+            postgresql_where=text(ASSIGNED),
         ),
     )
 

@@ -89,7 +89,7 @@ def _clear(session: Session, project: Project, filters: QueueFilters, now: datet
     )
     seen = select(Item.id).join(Scan, Scan.id == Item.scan_id)
     return and_(
-        conditions(session, [project.id], filters, now).of([project.id]),
+        conditions(session, [project.id], filters, now).of_records([project.id]),
         Record.reason.in_(CLEAR),
         Record.current > 0,
         or_(Record.assignee_id.is_(None), Record.assignee_id == me),
@@ -113,7 +113,7 @@ def preview(session: Session, project: Project, filters: QueueFilters, now: date
     if project.four_eyes:
         raise Conflict("In this project two people decide about each record, so none can be accepted together.")
     rows = _candidates(session, project, filters, now)
-    above = conditions(session, [project.id], filters, now).of([project.id])
+    above = conditions(session, [project.id], filters, now).of_records([project.id])
     all_above = session.scalar(select(func.count()).select_from(select(Record.id).where(above).subquery())) or 0
     return Preview(
         count=len(rows),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -75,10 +76,10 @@ def let_go(session: Session, record: Record) -> None:
     )
 
 
-def is_held_by_others(account_id: int, now: datetime) -> ColumnElement[bool]:
-    """For a query that has Record in it: whether a colleague has the record open."""
+def is_held_by_others(account_id: int, now: datetime, record_id: Any = Record.id) -> ColumnElement[bool]:
+    """For a query that has Record, or another column with its id, in it: whether a colleague has the record open."""
     return (
         select(RecordHold.record_id)
-        .where(RecordHold.record_id == Record.id, RecordHold.account_id != account_id, RecordHold.until > now)
+        .where(RecordHold.record_id == record_id, RecordHold.account_id != account_id, RecordHold.until > now)
         .exists()
     )

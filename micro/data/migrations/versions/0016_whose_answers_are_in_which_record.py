@@ -93,9 +93,19 @@ def upgrade() -> None:
         "SELECT DISTINCT a.volunteer_id, r.id, r.project_id, r.state, r.reason, r.confidence, r.asked_at, "
         "r.assignee_id, r.cost_s FROM record r JOIN task t ON t.item_id = r.item_id JOIN answer a ON a.task_id = t.id"
     )
-    columns = ["volunteer_id", "project_id", "state", "cost_s", "record_id"]
-    columns += ["reason", "confidence", "asked_at", "assignee_id"]
-    op.create_index("ix_answered_record_queue", "answered_record", columns)
+    theirs, filters = ["volunteer_id", "project_id", "state"], ["confidence", "asked_at", "assignee_id"]
+    queue = [*theirs, "cost_s", "record_id", "reason", *filters]
+    reason = [*theirs, "reason", "cost_s", "record_id", *filters]
+    assigned = sa.text("assignee_id IS NOT NULL")
+    op.create_index("ix_answered_record_queue", "answered_record", queue)
+    op.create_index("ix_answered_record_reason", "answered_record", reason)
+    op.create_index(
+        "ix_answered_record_assignee",
+        "answered_record",
+        [*theirs, "assignee_id", "cost_s", "record_id"],
+        sqlite_where=assigned,
+        postgresql_where=assigned,
+    )
     for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
 
