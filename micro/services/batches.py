@@ -204,17 +204,24 @@ def begin(
     )
     session.add(batch)
     session.flush()
-    drawn = set(draw([row[0] for row in rows], size, seed))
-    others = [row for row in rows if row[0] not in drawn]
-    session.execute(
-        insert(BatchRecord),
-        [{"batch_id": batch.id, "record_id": one, "revision": revision, "version": version, "state": "waiting"}
-         for one, revision, version, _ in others],
-    )  # fmt: skip
-    _ask_about(session, batch, project, {row[0]: row for row in rows if row[0] in drawn}, now)
+    _draw_sample(session, batch, project, rows, now)
     note_move(session, "batch", batch.id, filters.account_id, now, "", "open", f"{len(rows)} ≥ {batch.least:g}")
     session.flush()
     return batch
+
+
+def _draw_sample(
+    session: Session, batch: Batch, project: Project, rows: Sequence[tuple[int, int, int, float]], now: datetime
+) -> None:
+    """Asks about the sample, and keeps the others until it is judged."""
+    drawn = set(draw([row[0] for row in rows], batch.sample_size, batch.seed))
+    others = [
+        {"batch_id": batch.id, "record_id": one, "revision": revision, "version": version, "state": "waiting"}
+        for one, revision, version, _ in rows
+        if one not in drawn
+    ]
+    session.execute(insert(BatchRecord), others)
+    _ask_about(session, batch, project, {row[0]: row for row in rows if row[0] in drawn}, now)
 
 
 def draw(ids: Sequence[int], size: int, seed: str) -> list[int]:

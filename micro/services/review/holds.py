@@ -69,11 +69,10 @@ def hold(session: Session, record: Record, account_id: int, now: datetime, *, ta
     return held
 
 
-def let_go(session: Session, record: Record) -> None:
-    """Ends whatever hold there is: the record was decided."""
-    session.execute(
-        delete(RecordHold).where(RecordHold.record_id == record.id).execution_options(synchronize_session=False)
-    )
+def let_go(session: Session, *records: Record) -> None:
+    """Ends whatever hold there is: the records were decided."""
+    theirs = RecordHold.record_id.in_([record.id for record in records])
+    session.execute(delete(RecordHold).where(theirs).execution_options(synchronize_session=False))
 
 
 def is_held_by_others(account_id: int, now: datetime, record_id: Any = Record.id) -> ColumnElement[bool]:
