@@ -1,6 +1,7 @@
 """All tables, imported in one place so that the metadata is whole."""
 
 from micro.data.acts import Act
+from micro.data.answered import AnsweredRecord
 from micro.data.base import Base
 from micro.data.desk import Batch, BatchRecord, Lesson
 from micro.data.gold import Gold, GoldCheck, Guide, Practice
@@ -30,6 +31,7 @@ __all__ = [
     "Act",
     "Agreement",
     "Answer",
+    "AnsweredRecord",
     "Assignment",
     "Base",
     "Batch",

@@ -14,17 +14,16 @@ from micro.data.database import locked
 from micro.data.models import Batch, BatchRecord, Record, Task
 from micro.errors import Conflict, MicroError, NotAllowed
 from micro.services import reviewing
+from micro.services.batch_accepting import accept_all
 from micro.services.batch_verdict import verdict_of
 from micro.services.batches import move_record
 from micro.services.moves import note_move
-from micro.services.review import holds
-from micro.services.review.case import hold_case
 from micro.services.review.order import Pace, kind_of
 from micro.services.review.versions import newest_versions
-from micro.services.reviewing import CHANGED, Details
 
-# So many records are decided in one transaction: on SQLite every other writer waits for it.
-AT_ONCE = 10
+# So many records are decided, or taken back, in one transaction: on SQLite every other writer waits for it.
+ACCEPTED_AT_ONCE = 50
+UNDONE_AT_ONCE = 10
 
 
 def accept_others(session: Session, batch: Batch, account_id: int, now: datetime) -> None:
@@ -64,7 +63,7 @@ def batches_behind(session: Session) -> Sequence[int]:
     return session.scalars(select(Batch.id).where(Batch.state.in_(("accepting", "undoing"))).order_by(Batch.id)).all()
 
 
-def work_some(session: Session, batch_id: int, now: datetime, most: int = AT_ONCE) -> int | None:
+def work_some(session: Session, batch_id: int, now: datetime, most: int | None = None) -> int | None:
     """Accepts or takes back up to ``most`` records; returns how many were looked at, None when all is done."""
     batch = _held(session, batch_id)
     if batch.state not in ("accepting", "undoing"):
@@ -73,42 +72,29 @@ def work_some(session: Session, batch_id: int, now: datetime, most: int = AT_ONC
     rows = session.scalars(
         select(BatchRecord)
         .where(BatchRecord.batch_id == batch.id, BatchRecord.state == ("waiting" if accepting else "accepted"))
-        .options(joinedload(BatchRecord.decision))
+        .options(joinedload(BatchRecord.decision), joinedload(BatchRecord.record))
         .order_by(BatchRecord.id)
-        .limit(most)
+        .limit(most or (ACCEPTED_AT_ONCE if accepting else UNDONE_AT_ONCE))
     ).all()
     if not rows:
         _move(session, batch, "accepted" if accepting else "undone", now)
         return None
-    # As settling holds them, by item: who holds two records never waits for who holds the other one first.
-    for row in sorted(rows, key=lambda one: one.record.item_id):
-        try:
-            with session.begin_nested():
-                _accept(session, batch, row, now) if accepting else _undo(session, batch, row, now)
-        except MicroError as error:
-            row.state, row.why = ("passed" if accepting else "kept"), error.sentence
+    if accepting:
+        accept_all(session, batch, rows, now)
+    else:
+        _undo_all(session, batch, rows, now)
     session.flush()
     return len(rows)
 
 
-def _accept(session: Session, batch: Batch, row: BatchRecord, now: datetime) -> None:
-    """The same decision as on the record screen, by the same door; whatever changed since is passed."""
-    record = hold_case(session, row.record, batch.account_id, "accept", now).record
-    if record.revision != row.revision:
-        raise Conflict(CHANGED)
-    held = holds.holding(session, record, now)
-    if held is not None and not held.is_of(batch.account_id):
-        raise Conflict("A colleague has this record open.")
-    if batch.project.four_eyes:
-        raise Conflict("In this project two people decide about each record, so none can be accepted together.")
-    if record.item.scan.state != "shown":
-        raise Conflict("The scan has been taken down.")
-    together = Details(together=True)
-    made = reviewing.decide(
-        session, record.public_id, batch.account_id, "accept", row.revision, None, "", now, together
-    )
-    row.state, row.decision_id = "accepted", made.id
-    session.flush()
+def _undo_all(session: Session, batch: Batch, rows: Sequence[BatchRecord], now: datetime) -> None:
+    # As settling holds them, by item: who holds two records never waits for who holds the other one first.
+    for row in sorted(rows, key=lambda one: one.record.item_id):
+        try:
+            with session.begin_nested():
+                _undo(session, batch, row, now)
+        except MicroError as error:
+            row.state, row.why = "kept", error.sentence
 
 
 def _undo(session: Session, batch: Batch, row: BatchRecord, now: datetime) -> None:

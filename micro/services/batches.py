@@ -89,7 +89,7 @@ def _clear(session: Session, project: Project, filters: QueueFilters, now: datet
     )
     seen = select(Item.id).join(Scan, Scan.id == Item.scan_id)
     return and_(
-        conditions(session, [project.id], filters, now).of([project.id]),
+        conditions(session, [project.id], filters, now).of_records([project.id]),
         Record.reason.in_(CLEAR),
         Record.current > 0,
         or_(Record.assignee_id.is_(None), Record.assignee_id == me),
@@ -113,7 +113,7 @@ def preview(session: Session, project: Project, filters: QueueFilters, now: date
     if project.four_eyes:
         raise Conflict("In this project two people decide about each record, so none can be accepted together.")
     rows = _candidates(session, project, filters, now)
-    above = conditions(session, [project.id], filters, now).of([project.id])
+    above = conditions(session, [project.id], filters, now).of_records([project.id])
     all_above = session.scalar(select(func.count()).select_from(select(Record.id).where(above).subquery())) or 0
     return Preview(
         count=len(rows),
@@ -204,17 +204,24 @@ def begin(
     )
     session.add(batch)
     session.flush()
-    drawn = set(draw([row[0] for row in rows], size, seed))
-    others = [row for row in rows if row[0] not in drawn]
-    session.execute(
-        insert(BatchRecord),
-        [{"batch_id": batch.id, "record_id": one, "revision": revision, "version": version, "state": "waiting"}
-         for one, revision, version, _ in others],
-    )  # fmt: skip
-    _ask_about(session, batch, project, {row[0]: row for row in rows if row[0] in drawn}, now)
+    _draw_sample(session, batch, project, rows, now)
     note_move(session, "batch", batch.id, filters.account_id, now, "", "open", f"{len(rows)} ≥ {batch.least:g}")
     session.flush()
     return batch
+
+
+def _draw_sample(
+    session: Session, batch: Batch, project: Project, rows: Sequence[tuple[int, int, int, float]], now: datetime
+) -> None:
+    """Asks about the sample, and keeps the others until it is judged."""
+    drawn = set(draw([row[0] for row in rows], batch.sample_size, batch.seed))
+    others = [
+        {"batch_id": batch.id, "record_id": one, "revision": revision, "version": version, "state": "waiting"}
+        for one, revision, version, _ in rows
+        if one not in drawn
+    ]
+    session.execute(insert(BatchRecord), others)
+    _ask_about(session, batch, project, {row[0]: row for row in rows if row[0] in drawn}, now)
 
 
 def draw(ids: Sequence[int], size: int, seed: str) -> list[int]:

@@ -55,15 +55,21 @@ def write_record(
         record.current, record.confidence = made.number, lowest(values)
     if after == CHANGED:
         record.confidence = lowest(values)
+    is_another = after != before or made is not None
+    if is_another:
+        _move_on(session, record, before, after, now)
+    session.flush()
+    return is_another
+
+
+def _move_on(session: Session, record: Record, before: Standing, after: Standing, now: datetime) -> None:
+    """The record stands where the outcome leads; whoever sent it back is told that it is read."""
     if after.state != before.state:
         note_move(session, "record", record.id, None, now, before.state, after.state, after.reason or "settled")
         if before.state == "open":
             came_back(session, record, now)
-    if is_another := after != before or made is not None:
-        record.state, record.reason, record.changed_at = after.state, after.reason, now
-        record.revision += 1
-    session.flush()
-    return is_another
+    record.state, record.reason, record.changed_at = after.state, after.reason, now
+    record.revision += 1
 
 
 def _agrees(

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection as Some
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from micro.core.fields import Field
@@ -108,7 +108,7 @@ def queue(
     by_id = {record.id: record for record in found}
     return QueuePage(
         rows=_rows(session, [by_id[one] for one in ids]),
-        total=_count(session, chosen.of(waiting)) if waiting else 0,
+        total=_count(session, chosen, chosen.of(waiting)) if waiting else 0,
         earlier=earlier,
         later=later,
         usual_s=usual_s(session, filters.account_id),
@@ -127,11 +127,11 @@ def neighbours(
     chosen, waiting = conditions(session, all_, filters, now), _with_any(session, all_, filters.state)
     if not waiting:
         return Neighbours(0, 0, None, None)
-    free = ~holds.is_held_by_others(filters.account_id, now)
-    earlier, later = before_key(record.cost_s, record.id), after_key(record.cost_s, record.id)
+    free = ~holds.is_held_by_others(filters.account_id, now, chosen.id)
+    earlier, later = before_key(chosen, record.cost_s, record.id), after_key(chosen, record.cost_s, record.id)
     return Neighbours(
-        _count(session, and_(chosen.of(waiting), earlier)),
-        _count(session, chosen.of(waiting)),
+        _count(session, chosen, and_(chosen.of(waiting), earlier)),
+        _count(session, chosen, chosen.of(waiting)),
         first_of(session, chosen, waiting, and_(earlier, free), backwards=True),
         first_of(session, chosen, waiting, and_(later, free)),
     )
@@ -146,8 +146,8 @@ def next_record(
     """
     all_ = _chosen(session, institution_ids, filters)
     chosen, waiting = conditions(session, all_, filters, now), _with_any(session, all_, filters.state)
-    other = and_(Record.id != after.id, ~holds.is_held_by_others(filters.account_id, now))
-    found = first_of(session, chosen, waiting, and_(other, after_key(after.cost_s, after.id)))
+    other = and_(chosen.id != after.id, ~holds.is_held_by_others(filters.account_id, now, chosen.id))
+    found = first_of(session, chosen, waiting, and_(other, after_key(chosen, after.cost_s, after.id)))
     return found or first_of(session, chosen, waiting, other)
 
 
@@ -188,10 +188,13 @@ def _with_any(session: Session, projects: Sequence[int], state: str) -> list[int
 # --- counts ---------------------------------------------------------------------------------------------------------
 
 
-def _count(session: Session, condition: ColumnElement[bool]) -> int:
-    """How many rows there are, COUNTED + 1 for more: reads no more of the index than that."""
-    some = select(Record.id).where(condition).limit(COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+def _count(session: Session, chosen: Conditions, condition: ColumnElement[bool]) -> int:
+    """How many records there are, COUNTED + 1 for more: reads no more of the index than that."""
+    return session.scalar(_counting(chosen, condition)) or 0
+
+
+def _counting(chosen: Conditions, condition: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(chosen.found(condition, COUNTED + 1).subquery())
 
 
 def _facets(
@@ -205,22 +208,20 @@ def _facets(
             "by_band": dict.fromkeys(BANDS, 0),
             "by_whose": dict.fromkeys(WHOSE, 0),
         }
-    only_state = replace(chosen, parts={})
-    asked: dict[str, dict[str, ColumnElement[bool]]] = {
-        "by_state": {state: only_state.of(all_, state=state) for state in STATES},
-        "by_reason": {one: and_(chosen.of(all_, without="reasons"), Record.reason == one) for one in REASONS},
-        "by_band": {band: and_(chosen.of(all_, without="bands"), in_band(band)) for band in BANDS},
+    rows, others = chosen.rows, {name: chosen.of(all_, without=name) for name in ("reasons", "bands", "whose")}
+    states = {state: chosen.everywhere(state) for state in STATES}
+    mine, nobodys = (is_whose(rows, one, filters.account_id) for one in WHOSE[1:])
+    asked: dict[str, dict[str, Select[int]]] = {
+        "by_state": {state: _counting(found, found.of(all_)) for state, found in states.items()},
+        "by_reason": {one: _counting(chosen, and_(others["reasons"], rows.reason == one)) for one in REASONS},
+        "by_band": {band: _counting(chosen, and_(others["bands"], in_band(rows, band))) for band in BANDS},
         "by_whose": {
-            "everybody": chosen.of(all_, without="whose"),
-            **{one: and_(chosen.of(all_, without="whose"), is_whose(one, filters.account_id)) for one in WHOSE[1:]},
+            one: _counting(chosen, and_(others["whose"], *which))
+            for one, which in zip(WHOSE, ((), (mine,), (nobodys,)), strict=True)
         },
     }
-    counts = [
-        select(func.count()).select_from(select(Record.id).where(condition).limit(COUNTED + 1).subquery())
-        for choices in asked.values()
-        for condition in choices.values()
-    ]
-    row = iter(session.execute(select(*(count.scalar_subquery() for count in counts))).one())
+    counts = [count.scalar_subquery() for choices in asked.values() for count in choices.values()]
+    row = iter(session.execute(select(*counts)).one())
     return {name: {choice: next(row) for choice in choices} for name, choices in asked.items()}
 
 

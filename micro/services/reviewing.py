@@ -22,11 +22,18 @@ from micro.errors import Conflict, NotAllowed
 from micro.kinds import kind_named, narrowed
 from micro.services import occasions
 from micro.services.assignments import current_setup
-from micro.services.moves import note_move
 from micro.services.review import holds
-from micro.services.review.case import NOT_A_JUDGEMENT, Case, bring_back, hold_case, make_version, settle_tasks
+from micro.services.review.case import (
+    NOT_A_JUDGEMENT,
+    Case,
+    bring_back,
+    go_on,
+    hold_case,
+    make_version,
+    settle_tasks,
+)
 from micro.services.review.colleagues import checked_colleague
-from micro.services.review.order import Pace, kept_s, put_in_order
+from micro.services.review.order import Pace, kept_s, kind_of
 from micro.services.review.sight import has_answered, record_named
 from micro.services.review.versions import said_of
 from micro.services.review.words import latest_word
@@ -35,21 +42,20 @@ from micro.services.teaching import teach
 
 LONGEST_REASON = 2000
 LONGEST_QUESTION = 500
+OWN_ANSWER = "You gave one of the answers yourself, so a colleague has to decide about this record."
 CHANGED = "This record changed after you opened it, so your decision was not kept."
 
 
 @dataclass(frozen=True)
 class Details:
     """What some decisions say besides: ``to`` (a colleague's public id) of hand, ``question`` of return, ``version``
-    (its number) of revert, and ``took_s``, how long the record was on the screen, of any. ``together``: it is accepted
-    with others and nobody looked at it by itself, so that nobody is told.
+    (its number) of revert, and ``took_s``, how long the record was on the screen, of any.
     """
 
     to: str = ""
     question: str = ""
     version: int = 0
     took_s: float | None = None
-    together: bool = False
 
 
 def decide(
@@ -78,41 +84,55 @@ def decide(
     or word, BadAnswer for values that cannot be taken.
     """
     case = hold_case(session, record_named(session, record_public_id), account_id, action, now)
-    record = case.record
-    if action not in NOT_A_JUDGEMENT and has_answered(session, record, account_id):
-        raise NotAllowed("You gave one of the answers yourself, so a colleague has to decide about this record.")
-    parsed = _parsed(session, record, action, values)
-    if (before := _same_decision(session, record, account_id, action, revision_seen, parsed)) is not None:
+    _check_not_own(case)
+    parsed = _parsed(session, case.record, action, values)
+    if (before := _same_decision(case, revision_seen, parsed)) is not None:
         return before
-    if record.revision != revision_seen:
+    if case.record.revision != revision_seen:
         raise Conflict(CHANGED)
-    after = after_decision(record.state, action, parsed, needs_second=_needs_second(case, parsed))
-    question = details.question.strip()[:LONGEST_QUESTION] if action == "return" else ""
-    to_id = checked_colleague(session, record, details.to) if action == "hand" else None
-    decision = Decision(
+    after = after_decision(case.record.state, action, parsed, needs_second=_needs_second(case, parsed))
+    decision = _decision(case, parsed, reason, details)
+    settle_tasks(case)
+    kept = _keep(case, decision, _passed_on(case, decision, after))
+    _tell(case, kept)
+    return kept
+
+
+def _check_not_own(case: Case) -> None:
+    if case.action not in NOT_A_JUDGEMENT and has_answered(case.session, case.record, case.account_id):
+        raise NotAllowed(OWN_ANSWER)
+
+
+def _decision(case: Case, parsed: Mapping[str, Said] | None, reason: str, details: Details) -> Decision:
+    """The decision, with the version that it makes."""
+    record, action = case.record, case.action
+    to_id = checked_colleague(case.session, record, details.to) if action == "hand" else None
+    return Decision(
         record_id=record.id,
-        revision=revision_seen,
-        account_id=account_id,
+        revision=record.revision,
+        account_id=case.account_id,
         action=action,
         made=make_version(case, parsed, details.version),
         reason=reason.strip()[:LONGEST_REASON],
-        at=now,
+        at=case.now,
         asked=record.reason,
         took_s=kept_s(details.took_s),
         to_id=to_id,
-        question=question,
+        question=details.question.strip()[:LONGEST_QUESTION] if action == "return" else "",
         before=case.before,
     )
-    settle_tasks(case)
-    record.question = question
-    if action == "hand":
-        record.assignee_id, after = to_id, Standing("review", case.was.reason or "flagged")
-    elif after.state != "review" or after.reason == "second":
+
+
+def _passed_on(case: Case, decision: Decision, after: Standing) -> Standing:
+    """Where the decision leads, and who is asked from now on."""
+    record = case.record
+    record.question = decision.question
+    if case.action == "hand":
+        record.assignee_id = decision.to_id
+        return Standing("review", case.was.reason or "flagged")
+    if after.state != "review" or after.reason == "second":
         record.assignee_id = None
-    kept = _keep(case, decision, after)
-    if not details.together:
-        _tell(case, kept)
-    return kept
+    return after
 
 
 def undo(session: Session, decision_public_id: str, account_id: int, now: datetime) -> Decision:
@@ -175,21 +195,15 @@ def _parsed(session: Session, record: Record, action: str, values: Mapping[str, 
     return kind_named(setup.kind).parse(wished, narrowed(setup.body, list(wished)))
 
 
-def _same_decision(
-    session: Session,
-    record: Record,
-    account_id: int,
-    action: str,
-    revision_seen: int,
-    parsed: Mapping[str, Said] | None,
-) -> Decision | None:
+def _same_decision(case: Case, revision_seen: int, parsed: Mapping[str, Said] | None) -> Decision | None:
     """The decision that this very post made before: a double click, or a retry after the network failed."""
+    session, record = case.session, case.record
     found = session.scalar(
         select(Decision).where(
             Decision.record_id == record.id,
             Decision.revision == revision_seen,
-            Decision.account_id == account_id,
-            Decision.action == action,
+            Decision.account_id == case.account_id,
+            Decision.action == case.action,
         )
     )
     if found is None or parsed is None:
@@ -227,11 +241,7 @@ def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
             session.flush()
     except IntegrityError:
         raise Conflict(CHANGED) from None
-    note_move(session, "record", record.id, case.account_id, case.now, case.was.state, after.state, case.action)
-    record.state, record.reason, record.changed_at = after.state, after.reason, case.now
-    record.revision = record.revision + 1
-    pace = Pace(session, current_setup(session, record.project_id).kind)
-    put_in_order(record, newest.values if newest else {}, case.was, pace, case.now)
+    go_on(case, after, newest.values if newest else {}, Pace(session, kind_of(session, record.project)))
     if case.action != "undo":
         holds.let_go(session, record)
     session.flush()

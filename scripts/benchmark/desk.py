@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from fill import ANSWER
-from sqlalchemy import insert, select
+from bulk import put
+from fill import ANSWER, answer_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from micro.app import create_app
 from micro.core.review_order import cost_s, expected_errors
-from micro.data.base import new_public_id
 from micro.data.models import (
     Account,
-    Answer,
-    Assignment,
     Collection,
     Item,
     Project,
@@ -37,7 +36,8 @@ from micro.services import accounts, projects
 
 SLUG = "desk"
 RECORDS = 100_000
-AT_ONCE = 5000
+AT_ONCE = 10_000
+OTHERS = 300
 REASONS = ("conflict",) * 70 + ("contentious",) * 20 + ("evidence_changed",) * 8 + ("flagged",) * 2
 TIMES = 25
 # What is asked for; "{…}" is filled in below.
@@ -61,24 +61,7 @@ def fill(house: House, records: int) -> None:
     """A project with so many records in review: of all reasons, ages and confidences, some of them handed on."""
     drawn, now = random.Random(7), house.clock()
     with house.database.writing() as session:
-        ben = accounts.create_account(session, "desk@example.org", "Ben", "a bench password", now, house.passwords)
-        ben.is_network_admin = ben.email_confirmed = True
-        model = session.scalars(select(Setup).join(Project).where(Project.slug == "load")).one()
-        collection = session.scalars(select(Collection)).one()
-        made = projects.make_project(session, collection, SLUG, {"en": {"title": "Desk"}}, model.body, now)
-        made.state = "live"
-        session.flush()
-        scan = Scan(
-            project_id=made.id, sha256="d" * 64, format="JPEG", size_bytes=1, width_px=1600, height_px=1000,
-            orientation=1, storage_key="scans/none.jpg", file_name="desk.jpg", identifier="Desk", document="",
-            page_number=1, rights="CC0-1.0", credit="", details={}, created_at=now,
-        )  # fmt: skip
-        readers = [Volunteer(cookie_hash=f"desk-{name}", created_at=now) for name in ("few", "many")]
-        session.add_all([scan, *readers])
-        session.flush()
-        setup = session.scalars(select(Setup).where(Setup.project_id == made.id)).one()
-        known = {"project": made.id, "scan": scan.id, "ben": ben.id, "setup": setup.id}
-        known |= {"few": readers[0].id, "many": readers[1].id}
+        known = _project(session, house, now)
     for start in range(0, records, AT_ONCE):
         with house.database.writing() as session:
             _some(session, known, start, min(AT_ONCE, records - start), drawn, now)
@@ -87,42 +70,57 @@ def fill(house: House, records: int) -> None:
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _rows(session: Session, table: Any, rows: list[dict[str, Any]]) -> list[int]:
-    named = [{"public_id": new_public_id(), **row} for row in rows]
-    return list(session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), named))
+@dataclass(frozen=True)
+class Known:
+    """What all rows refer to."""
+
+    project: int
+    scan: int
+    ben: int
+    setup: int
+    few: int
+    many: int
+    others: list[int]
 
 
-def _some(session: Session, known: dict[str, int], start: int, count: int, drawn: random.Random, now: Any) -> None:
-    project = {"project_id": known["project"]}
+def _project(session: Session, house: House, now: datetime) -> Known:
+    ben = accounts.create_account(session, "desk@example.org", "Ben", "a bench password", now, house.passwords)
+    ben.is_network_admin = ben.email_confirmed = True
+    model = session.scalars(select(Setup).join(Project).where(Project.slug == "load")).one()
+    collection = session.scalars(select(Collection)).one()
+    made = projects.make_project(session, collection, SLUG, {"en": {"title": "Desk"}}, model.body, now)
+    made.state = "live"
+    session.flush()
+    scan = Scan(
+        project_id=made.id, sha256="d" * 64, format="JPEG", size_bytes=1, width_px=1600, height_px=1000,
+        orientation=1, storage_key="scans/none.jpg", file_name="desk.jpg", identifier="Desk", document="",
+        page_number=1, rights="CC0-1.0", credit="", details={}, created_at=now,
+    )  # fmt: skip
+    names = ["few", "many", *map(str, range(OTHERS))]
+    readers = [Volunteer(cookie_hash=f"desk-{name}", created_at=now) for name in names]
+    session.add_all([scan, *readers])
+    session.flush()
+    setup = session.scalars(select(Setup).where(Setup.project_id == made.id)).one()
+    few, many, *others = (reader.id for reader in readers)
+    return Known(made.id, scan.id, ben.id, setup.id, few, many, others)
+
+
+def _some(session: Session, known: Known, start: int, count: int, drawn: random.Random, now: datetime) -> None:
+    project = {"project_id": known.project}
     numbers = range(start, start + count)
-    items = _rows(
-        session, Item,
-        [{**project, "scan_id": known["scan"], "identifier": f"D {n}", "created_at": now} for n in numbers],
-    )  # fmt: skip
-    box = {"x_px": 100, "y_px": 100, "width_px": 400, "height_px": 90}
-    regions = _rows(
-        session, Region,
-        [{"scan_id": known["scan"], "item_id": i, "name": f"r{i}", "fields": list(ANSWER), **box} for i in items],
-    )  # fmt: skip
-    tasks = _rows(
-        session, Task,
-        [
-            {**project, "item_id": i, "region_id": r, "fields": list(ANSWER), "state": "done", "position": n,
-             "wanted": 3, "answered": 3, "lent": 0, "unsettled": False, "priority": 0, "created_at": now}
-            for n, i, r in zip(numbers, items, regions, strict=True)
-        ],
-    )  # fmt: skip
+    new = {**project, "created_at": now}
+    items = put(session, Item, [{**new, "scan_id": known.scan, "identifier": f"D {n}"} for n in numbers])
+    box = {"x_px": 100, "y_px": 100, "width_px": 400, "height_px": 90, "scan_id": known.scan, "fields": list(ANSWER)}
+    regions = put(session, Region, [{**box, "item_id": i, "name": f"r{i}"} for i in items])
+    task = {**new, "fields": list(ANSWER), "state": "done", "wanted": 3, "answered": 3}
+    places = zip(numbers, items, regions, strict=True)
+    tasks = put(session, Task, [{**task, "item_id": i, "region_id": r, "position": n} for n, i, r in places])
     values = [{name: _entry(said, drawn) for name, said in ANSWER.items()} for _ in numbers]
-    records = _rows(session, Record, [_record(known, i, v, drawn, now) for i, v in zip(items, values, strict=True)])
-    session.execute(
-        insert(RecordVersion),
-        [
-            {"record_id": r, "number": 1, "values": v, "made_by": "engine", "engine": "simple-1", "fingerprint": "",
-             "made_at": now}
-            for r, v in zip(records, values, strict=True)
-        ],
-    )  # fmt: skip
-    _answered(session, known, start, tasks, now)
+    records = put(session, Record, [_record(known, i, v, drawn, now) for i, v in zip(items, values, strict=True)])
+    version = {"number": 1, "made_by": "engine", "engine": "simple-1", "made_at": now}
+    both = zip(records, values, strict=True)
+    put(session, RecordVersion, [{**version, "record_id": r, "values": v} for r, v in both])
+    _answered(session, known, start, tasks, drawn, now)
 
 
 def _entry(said: dict[str, Any], drawn: random.Random) -> dict[str, Any]:
@@ -131,38 +129,30 @@ def _entry(said: dict[str, Any], drawn: random.Random) -> dict[str, Any]:
     return {**said, "confidence": drawn.betavariate(5, 2), "tied": False, "evidence": evidence}
 
 
-def _record(known: dict[str, int], item: int, values: Any, drawn: random.Random, now: Any) -> dict[str, Any]:
+def _record(known: Known, item: int, values: Any, drawn: random.Random, now: datetime) -> dict[str, Any]:
     reason = drawn.choice(REASONS)
     since = now - timedelta(days=drawn.expovariate(1 / 9))
     errors = expected_errors(values, reason)
     return {
-        "project_id": known["project"], "item_id": item, "state": "review", "reason": reason, "answers_count": 3,
+        "project_id": known.project, "item_id": item, "state": "review", "reason": reason, "answers_count": 3,
         "confidence": min(entry["confidence"] for entry in values.values()), "current": 1, "proposed": 1,
         "revision": 1, "changed_at": since, "asked_at": since, "errors": errors, "fields_count": len(values),
-        "cost_s": cost_s(errors, len(values), 1.0), "assignee_id": known["ben"] if drawn.random() < 0.003 else None,
+        "cost_s": cost_s(errors, len(values), 1.0), "assignee_id": known.ben if drawn.random() < 0.003 else None,
     }  # fmt: skip
 
 
-def _answered(session: Session, known: dict[str, int], start: int, tasks: list[int], now: Any) -> None:
-    """Of every hundred records one reader answered forty; another one answered fifty in all."""
-    given = [(t, known["many"]) for n, t in enumerate(tasks) if n % 100 < 40]
-    given += [(t, known["few"]) for t in tasks[:: len(tasks) // 50 or 1][:50]] if start == 0 else []
-    lent = _rows(
-        session, Assignment,
-        [
-            {"project_id": known["project"], "task_id": t, "volunteer_id": who, "setup_id": known["setup"],
-             "state": "answered", "lent_at": now, "expires_at": now, "trial": False}
-            for t, who in given
-        ],
-    )  # fmt: skip
-    _rows(
-        session, Answer,
-        [
-            {"project_id": known["project"], "assignment_id": a, "task_id": t, "volunteer_id": who, "number": 1,
-             "setup_id": known["setup"], "value": {}, "submission_key": "bench", "surplus": False, "at": now}
-            for a, (t, who) in zip(lent, given, strict=True)
-        ],
-    )  # fmt: skip
+def _answered(
+    session: Session, known: Known, start: int, tasks: list[int], drawn: random.Random, now: datetime
+) -> None:
+    """Each record has an answer of one of many people; of every hundred one reader answered forty, another one fifty
+    in all. The answers are spread over the last weeks.
+    """
+    given = [(t, drawn.choice(known.others)) for t in tasks]
+    given += [(t, known.many) for n, t in enumerate(tasks) if n % 100 < 40]
+    given += [(t, known.few) for t in tasks[:: len(tasks) // 50 or 1][:50]] if start == 0 else []
+    times = [now - timedelta(days=drawn.expovariate(1 / 20)) for _ in given]
+    of_all = {"project_id": known.project, "setup_id": known.setup}
+    answer_all(session, of_all, given, [ANSWER] * len(given), times)
 
 
 def measure(house: House) -> dict[str, float]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from bulk import put
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from micro.config import Settings
-from micro.core.geometry import cut, template_from_setup
-from micro.data.base import new_public_id
+from micro.core.geometry import CutRegion, cut, template_from_setup
 from micro.data.models import (
     Answer,
     Assignment,
@@ -104,90 +103,48 @@ def _id(session: Session, slug: str) -> int:
 
 def _cards(session: Session, slug: str, count: int, of_task: dict[str, Any]) -> list[int]:
     """``count`` scans with their items, regions and one task each; returns the tasks."""
-    project_id = _id(session, slug)
-    width, height = CARD_SIZE_PX
-    boxes = cut(template_from_setup(cutting_template(), list(FIELDS)), width, height)
-    scans = session.scalars(
-        insert(Scan).returning(Scan.id, sort_by_parameter_order=True),
-        [
-            {
-                "public_id": new_public_id(),
-                "project_id": project_id,
-                "sha256": f"{project_id:032x}{number:032x}",
-                "format": "JPEG",
-                "size_bytes": 1,
-                "width_px": width,
-                "height_px": height,
-                "orientation": 1,
-                "storage_key": "scans/none.jpg",
-                "file_name": f"card-{number:05}.jpg",
-                "identifier": f"B {number}",
-                "document": "drawer",
-                "page_number": number,
-                "rights": "CC0-1.0",
-                "credit": "",
-                "details": {},
-                "created_at": NOW,
-            }
-            for number in range(1, count + 1)
-        ],
-    ).all()
-    items = session.scalars(
-        insert(Item).returning(Item.id, sort_by_parameter_order=True),
-        [
-            {
-                "public_id": new_public_id(),
-                "project_id": project_id,
-                "scan_id": scan,
-                "identifier": f"B {number}",
-                "created_at": NOW,
-            }
-            for number, scan in enumerate(scans, start=1)
-        ],
-    ).all()
-    regions = session.scalars(
-        insert(Region).returning(Region.id, sort_by_parameter_order=True),
-        [
-            {
-                "public_id": new_public_id(),
-                "scan_id": scan,
-                "item_id": item,
-                "name": made.name,
-                "fields": list(made.fields),
-                "x_px": made.box.x,
-                "y_px": made.box.y,
-                "width_px": made.box.width,
-                "height_px": made.box.height,
-            }
-            for scan, item in zip(scans, items, strict=True)
-            for made in boxes
-        ],
-    ).all()
-    asked = next(place for place, made in enumerate(boxes) if made.is_task)
-    return list(
-        session.scalars(
-            insert(Task).returning(Task.id, sort_by_parameter_order=True),
-            [
-                {
-                    "public_id": new_public_id(),
-                    "project_id": project_id,
-                    "item_id": item,
-                    "region_id": region,
-                    "fields": list(boxes[asked].fields),
-                    "position": number,
-                    "wanted": 2,
-                    "created_at": NOW,
-                    "answered": 0,
-                    "lent": 0,
-                    "unsettled": False,
-                    "state": "open",
-                    "priority": 0,
-                    **of_task,
-                }
-                for number, (item, region) in enumerate(zip(items, regions[asked :: len(boxes)], strict=True), start=1)
-            ],
-        )
+    project_id, numbers = _id(session, slug), range(1, count + 1)
+    boxes = cut(template_from_setup(cutting_template(), list(FIELDS)), *CARD_SIZE_PX)
+    scans = put(session, Scan, [_scan(project_id, number) for number in numbers])
+    known: dict[str, Any] = {"project_id": project_id, "created_at": NOW}
+    cards = zip(numbers, scans, strict=True)
+    items = put(session, Item, [{**known, "scan_id": scan, "identifier": f"B {n}"} for n, scan in cards])
+    regions = put(
+        session,
+        Region,
+        [_region(made, scan, item) for scan, item in zip(scans, items, strict=True) for made in boxes],
     )
+    asked = next(place for place, made in enumerate(boxes) if made.is_task)
+    known |= {"fields": list(boxes[asked].fields), "wanted": 2, **of_task}
+    places = zip(numbers, items, regions[asked :: len(boxes)], strict=True)
+    return put(session, Task, [{**known, "item_id": i, "region_id": r, "position": n} for n, i, r in places])
+
+
+def _scan(project_id: int, number: int) -> dict[str, Any]:
+    width, height = CARD_SIZE_PX
+    return {
+        "project_id": project_id,
+        "sha256": f"{project_id:032x}{number:032x}",
+        "format": "JPEG",
+        "size_bytes": 1,
+        "width_px": width,
+        "height_px": height,
+        "orientation": 1,
+        "storage_key": "scans/none.jpg",
+        "file_name": f"card-{number:05}.jpg",
+        "identifier": f"B {number}",
+        "document": "drawer",
+        "page_number": number,
+        "rights": "CC0-1.0",
+        "credit": "",
+        "details": {},
+        "created_at": NOW,
+    }
+
+
+def _region(made: CutRegion, scan: int, item: int) -> dict[str, Any]:
+    box = {"x_px": made.box.x, "y_px": made.box.y, "width_px": made.box.width, "height_px": made.box.height}
+    return {"scan_id": scan, "item_id": item, "name": made.name, "fields": list(made.fields), **box}
 
 
 def _answered(session: Session, slug: str, count: int, each: int, of_task: dict[str, Any]) -> None:
@@ -195,51 +152,40 @@ def _answered(session: Session, slug: str, count: int, each: int, of_task: dict[
     tasks = _cards(session, slug, count, of_task)
     project_id = _id(session, slug)
     setup_id = assignments.current_setup(session, project_id).id
-    people = session.scalars(
-        insert(Volunteer).returning(Volunteer.id),
-        [
-            {"public_id": new_public_id(), "cookie_hash": f"{slug}-{number}", "created_at": NOW}
-            for number in range(ANSWERERS)
-        ],
-    ).all()
-    lent = [
-        (task, people[(place * each + turn) % ANSWERERS]) for place, task in enumerate(tasks) for turn in range(each)
-    ]
-    ids = session.scalars(
-        insert(Assignment).returning(Assignment.id, sort_by_parameter_order=True),
-        [
-            {
-                "public_id": new_public_id(),
-                "task_id": task,
-                "project_id": project_id,
-                "volunteer_id": person,
-                "setup_id": setup_id,
-                "state": "answered",
-                "lent_at": NOW,
-                "expires_at": NOW + timedelta(hours=1),
-            }
-            for task, person in lent
-        ],
-    ).all()
-    session.execute(
-        insert(Answer),
-        [
-            {
-                "public_id": new_public_id(),
-                "assignment_id": assignment,
-                "task_id": task,
-                "project_id": project_id,
-                "number": 1,
-                "volunteer_id": person,
-                "setup_id": setup_id,
-                "value": _said(place, each),
-                "submission_key": "bench",
-                "surplus": False,
-                "at": NOW,
-            }
-            for place, (assignment, (task, person)) in enumerate(zip(ids, lent, strict=True))
-        ],
+    people = put(
+        session,
+        Volunteer,
+        [{"cookie_hash": f"{slug}-{number}", "created_at": NOW} for number in range(ANSWERERS)],
     )
+    answer_all(
+        session,
+        {"project_id": project_id, "setup_id": setup_id},
+        [(t, people[(place * each + turn) % ANSWERERS]) for place, t in enumerate(tasks) for turn in range(each)],
+        [_said(place, each) for place in range(len(tasks) * each)],
+        [NOW] * (len(tasks) * each),
+    )
+
+
+def answer_all(
+    session: Session,
+    known: dict[str, Any],
+    given: list[tuple[int, int]],
+    values: list[dict[str, Any]],
+    times: list[datetime],
+) -> None:
+    """An answered assignment for each (task, volunteer) of ``given``, with its answer; ``known`` is of both."""
+    lent = [
+        {**known, "task_id": task, "volunteer_id": person, "state": "answered", "lent_at": at,
+         "expires_at": at + timedelta(hours=1)}
+        for (task, person), at in zip(given, times, strict=True)
+    ]  # fmt: skip
+    ids = put(session, Assignment, lent)
+    answers = [
+        {**known, "assignment_id": assignment, "task_id": task, "volunteer_id": person, "number": 1, "value": value,
+         "submission_key": "bench", "at": at}
+        for assignment, (task, person), value, at in zip(ids, given, values, times, strict=True)
+    ]  # fmt: skip
+    put(session, Answer, answers)
 
 
 def _said(place: int, each: int) -> dict[str, Any]:
@@ -250,42 +196,13 @@ def _said(place: int, each: int) -> dict[str, Any]:
 def _settled(session: Session) -> None:
     """Records of the project "released", as settling would have left them."""
     project_id = _id(session, "released")
-    items: Sequence[int] = session.scalars(select(Item.id).where(Item.project_id == project_id).order_by(Item.id)).all()
+    items = session.scalars(select(Item.id).where(Item.project_id == project_id).order_by(Item.id)).all()
     values = {
         name: {**said, "confidence": 0.97, "tied": False, "evidence": [{"said": said, "count": 2, "unsure": 0}]}
         for name, said in ANSWER.items()
     }
-    records = session.scalars(
-        insert(Record).returning(Record.id, sort_by_parameter_order=True),
-        [
-            {
-                "public_id": new_public_id(),
-                "project_id": project_id,
-                "item_id": item,
-                "state": "settled",
-                "reason": "",
-                "confidence": 0.97,
-                "answers_count": 2,
-                "current": 1,
-                "proposed": 1,
-                "revision": 1,
-                "changed_at": NOW,
-            }
-            for item in items
-        ],
-    ).all()
-    session.execute(
-        insert(RecordVersion),
-        [
-            {
-                "record_id": record,
-                "number": 1,
-                "values": values,
-                "made_by": "engine",
-                "engine": "simple-1",
-                "fingerprint": f"{record:064x}",
-                "made_at": NOW,
-            }
-            for record in records
-        ],
-    )
+    known = {"project_id": project_id, "state": "settled", "confidence": 0.97, "answers_count": 2, "changed_at": NOW}
+    known |= {"current": 1, "proposed": 1, "revision": 1}
+    records = put(session, Record, [{**known, "item_id": item} for item in items])
+    engine = {"number": 1, "values": values, "made_by": "engine", "engine": "simple-1", "made_at": NOW}
+    put(session, RecordVersion, [{**engine, "record_id": one, "fingerprint": f"{one:064x}"} for one in records])

@@ -183,40 +183,29 @@ def _private_postgres(temporary: Path) -> Iterator[tuple[str, int]]:
         return
     folder = temporary / "pg"
     folder.mkdir(mode=0o700)
-    runs = ["setpriv", "--pdeathsig", "QUIT"]
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root: then it runs as Debian's user postgres.
-        temporary.chmod(0o711)
-        shutil.chown(folder, "postgres", "postgres")
-        runs += ["--reuid", "postgres", "--regid", "postgres", "--init-groups"]
-    making = [
-        *runs,
-        programs / "initdb",
-        "-D",
-        "data",
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale",
-        "C.UTF-8",
-    ]
+    runs = _as_whom(temporary, folder)
+    making = [*runs, programs / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    making += ["--locale", "C.UTF-8"]
     subprocess.run(making, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with (temporary / "postgres.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*runs, programs / "postgres", "-D", "data", "-k", folder, "-h", ""],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        serving = [*runs, programs / "postgres", "-D", "data", "-k", folder, "-h", ""]
+        server = subprocess.Popen(serving, cwd=folder, stdout=log, stderr=log, start_new_session=True)
     try:
         _wait_for_socket(folder / ".s.PGSQL.5432")
         yield f"postgresql://postgres@/postgres?host={folder}", server.pid
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(timeout=30)
+
+
+def _as_whom(temporary: Path, folder: Path) -> list[str | Path]:
+    """What to begin a command of PostgreSQL with: it ends with us, and refuses to run as root."""
+    runs: list[str | Path] = ["setpriv", "--pdeathsig", "QUIT"]
+    if os.geteuid() == 0:  # Then it runs as Debian's user postgres.
+        temporary.chmod(0o711)
+        shutil.chown(folder, "postgres", "postgres")
+        runs += ["--reuid", "postgres", "--regid", "postgres", "--init-groups"]
+    return runs
 
 
 def _postgres_programs() -> Path | None:

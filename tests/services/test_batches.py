@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session
 
 from micro import jobs
 from micro.core.audit import at_most
-from micro.data.models import Batch, BatchRecord, Decision, Item, Lesson, Project, Record, Scan
+from micro.core.review_order import cost_s, expected_errors
+from micro.data.models import (
+    Batch,
+    BatchRecord,
+    Decision,
+    Item,
+    Lesson,
+    Move,
+    Project,
+    Record,
+    RecordVersion,
+    Scan,
+)
 from micro.errors import BadAnswer, Conflict, NotAllowed
 from micro.house import House
 from micro.services import batches, reviewing
@@ -18,7 +30,9 @@ from micro.services.batch_verdict import verdict_of
 from micro.services.batch_work import accept_others, batches_behind, drop, take_back, work_some
 from micro.services.review import holds
 from micro.services.review.filters import QueueFilters
+from micro.services.reviewing import decide
 from micro.services.teaching import judged_answers
+from micro.services.versions import lowest
 from tests.cast import Cast, add_cards
 from tests.services.reading import GOLD, decided, read, settle, tasks_of
 
@@ -252,3 +266,40 @@ def test_a_dropped_batch_leaves_everything_as_it_was(house: House, cast: Cast, p
         with pytest.raises(Conflict):
             accept_others(session, batch, cast.ben.id, house.clock())
         assert begun(session, house, project_id, cast.ben).size == COUNT
+
+
+def test_a_record_accepted_with_others_has_the_history_of_one_accepted_by_itself(
+    house: House, cast: Cast, project_id: int
+) -> None:
+    with house.database.writing() as session:
+        batch = begun(session, house, project_id, cast.ben)
+        accept_others(session, batch, cast.ben.id, house.clock())
+        batch_id, sample = batch.id, drawn(session, batch)
+        alone = sample[0]
+        decide(session, alone.public_id, cast.ben.id, "accept", alone.revision, None, "", house.clock())
+        alone_id = alone.id
+    with house.database.writing() as session:
+        assert work_some(session, batch_id, house.clock()) == COUNT - len(sample)  # All in one go.
+        others = session.scalars(select(BatchRecord.record_id).where(BatchRecord.state == "accepted")).all()
+        assert len(others) == COUNT - len(sample)
+        expected = history(session, alone_id)
+        assert (expected[0][:3], expected[1][0], expected[2][1]) == (("decided", "", 2), True, True)
+        assert all(history(session, one) == expected for one in others)
+
+
+def history(session: Session, record_id: int) -> list[Any]:
+    """All that a decision leaves behind, but for times and numbers."""
+    record = session.get_one(Record, record_id)
+    made = session.scalars(select(RecordVersion).where(RecordVersion.record_id == record_id))
+    engine, word = sorted(made, key=lambda one: one.number)
+    words = session.scalars(select(Decision).where(Decision.record_id == record_id)).all()
+    moves = session.scalars(select(Move).where(Move.subject == "record", Move.subject_id == record_id))
+    return [
+        (record.state, record.reason, record.current, record.assignee_id, record.question),
+        (record.confidence == lowest(word.values), record.fields_count, record.cost_s == cost_s(record.errors, 6, 1.0)),
+        (record.errors == expected_errors(word.values, ""), word.values == engine.values, word.engine, word.made_by),
+        [(one.account_id, one.action, one.made, one.reason, one.fields_count, one.question) for one in words],
+        [sorted(state for state, _ in (one.before or {})["tasks"].values()) for one in words],
+        [(move.account_id, move.to_state, move.why) for move in moves if move.why == "accept"],
+        [task.state for task in tasks_of(session, record.item)],
+    ]

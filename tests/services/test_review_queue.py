@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from micro.core.review import REASONS, Standing
 from micro.core.review_order import cost_s, expected_errors, pace, usual_s
-from micro.data.models import Item, Project, Record
+from micro.data.models import Answer, Assignment, Item, Project, Record, Volunteer
 from micro.errors import NotFound
 from micro.house import House
 from micro.services import people
+from micro.services.assignments import current_setup
 from micro.services.review import holds, order
 from micro.services.review.keyset import ROWS_A_PAGE
 from micro.services.review.order import Pace, put_in_order
 from micro.services.review_queue import COUNTED, QueueFilters, QueuePage, neighbours, next_record, queue
 from micro.services.reviewing import Details, decide
+from micro.services.setting_aside import set_aside
 from tests.cast import Cast, add_cards, make_project
 from tests.services.reading import GOLD, agreed, decided, disputed, read, settle, tasks_of
 
@@ -315,6 +318,71 @@ def test_a_contributor_chooses_with_all_that_they_claimed(house: House, cast: Ca
         assert see(session, house, QueueFilters(contributor="%")).total == 0
 
 
+def test_a_contributors_records_are_those_of_this_very_moment(house: House, cast: Cast) -> None:
+    """Before anything is settled anew: after an answer more, after a decision, and with all that was claimed."""
+    with house.database.writing() as session:
+        record = disputed(session, house, cast)
+        late = people.volunteer_of_cookie(session, "late", house.clock())
+        theirs = QueueFilters(contributor=late.public_id)
+        assert see(session, house, theirs).total == 0
+        give_late(session, house, record, late)
+        found = see(session, house, theirs)
+        assert (found.total, found.by_reason["conflict"], found.by_whose["nobody"]) == (1, 1, 1)
+        one = people.volunteer_of_cookie(session, "one", house.clock())
+        ada = people.volunteer_of_account(session, cast.ada.id, house.clock())
+        late.claimed_by_id = one.claimed_by_id = ada.id
+        session.flush()
+        both = see(session, house, QueueFilters(contributor=ada.public_id))
+        assert (both.total, len(both.rows), both.by_reason["conflict"]) == (1, 1, 1)  # Both answered: counted once.
+        flagged = decide(
+            session, record.public_id, cast.ben.id, "flag", record.revision, None, "odd", house.clock()
+        ).record
+        found = see(session, house, replace(theirs, reasons=("flagged",)))
+        assert ([row.record.id for row in found.rows], found.by_reason["conflict"]) == ([flagged.id], 0)
+        decided(session, house, flagged, cast.ben)
+        assert see(session, house, theirs).total == 0
+        assert see(session, house, replace(theirs, state="decided")).total == 1
+
+
+def test_answers_that_are_set_aside_still_lead_to_their_records(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        record = disputed(session, house, cast)
+        one = people.volunteer_of_cookie(session, "one", house.clock())
+        set_aside(session, record.project, one, cast.mia.id, "a program", house.clock())
+        settle(session, house, record.project)
+        state = record.state
+        found = see(session, house, QueueFilters(contributor=one.public_id, state=state))
+        assert [row.record.id for row in found.rows] == [record.id]
+
+
+def test_an_answer_that_is_taken_away_leads_nowhere(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        disputed(session, house, cast)
+        one = people.volunteer_of_cookie(session, "one", house.clock())
+        theirs = QueueFilters(contributor=one.public_id)
+        assert see(session, house, theirs).total == 1
+        session.execute(delete(Answer).where(Answer.volunteer_id == one.id))
+        assert see(session, house, theirs).total == 0
+
+
+def give_late(session: Session, house: House, record: Record, volunteer: Volunteer) -> None:
+    """One answer more to a task of the record, not settled yet."""
+    (task, *_) = tasks_of(session, record.item)
+    lent = Assignment(
+        task_id=task.id, project_id=record.project_id, volunteer_id=volunteer.id, state="answered",
+        setup_id=current_setup(session, record.project_id).id, lent_at=house.clock(), expires_at=house.clock(),
+    )  # fmt: skip
+    session.add(lent)
+    session.flush()
+    session.add(
+        Answer(
+            assignment_id=lent.id, task_id=task.id, project_id=record.project_id, volunteer_id=volunteer.id, number=1,
+            setup_id=lent.setup_id, value={}, submission_key="late", at=house.clock(),
+        )
+    )  # fmt: skip
+    session.flush()
+
+
 def test_what_a_colleague_has_open_is_passed_over_until_the_hold_ends(house: House, cast: Cast) -> None:
     with house.database.writing() as session:
         project = session.merge(cast.project)
@@ -331,20 +399,62 @@ def test_what_a_colleague_has_open_is_passed_over_until_the_hold_ends(house: Hou
 
 
 @pytest.mark.parametrize(
-    "chosen", [ALL, QueueFilters(project="finds"), QueueFilters(reasons=("flagged",)), QueueFilters(whose="nobody")]
+    "chosen",
+    [
+        ALL,
+        QueueFilters(project="finds"),
+        QueueFilters(reasons=("flagged",)),
+        QueueFilters(whose="nobody"),
+        QueueFilters(contributor="one"),
+        QueueFilters(contributor="one", reasons=("flagged",)),
+    ],
 )
 def test_an_index_gives_the_order_and_nothing_is_sorted(house: House, cast: Cast, chosen: QueueFilters) -> None:
+    plans = plans_of(house, cast, chosen)
+    (plan,) = (plan for query, plan in plans if ".cost_s, " in query and "ORDER BY" in query)
+    assert "USING COVERING INDEX ix_" in plan
+    assert "USE TEMP B-TREE" not in plan
+
+
+EVERY_WAY = {
+    "bands": {"bands": ("low", "high")},
+    "confidence": {"least": 0.97, "most": 0.98},
+    "age": {"age": "month"},
+    "assignee": {"whose": "mine", "account_id": 1},
+    "contributor": {"contributor": "one"},
+    "contributor and others": {"contributor": "one", "reasons": ("flagged",), "age": "week", "whose": "nobody"},
+    "several": {"project": "finds", "reasons": ("conflict", "flagged"), "bands": ("low",), "age": "week"},
+}
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_no_filter_and_no_count_reads_a_table_through(house: House, cast: Cast, way: str) -> None:
+    plans = plans_of(house, cast, QueueFilters(**EVERY_WAY[way]))
+    counts = [plan for query, plan in plans if query.count("LIMIT") > 10]
+    assert counts
+    assert all("SCAN record" not in plan and "SCAN answer" not in plan for _, plan in plans)
+    assert all(" USING INDEX " not in plan for plan in counts)  # Covering ones alone: no row is read to be counted.
+
+
+def plans_of(house: House, cast: Cast, chosen: QueueFilters) -> list[tuple[str, str]]:
+    """Every query for records of one look at the queue, with what SQLite does for it."""
     if not house.database.is_sqlite:
         pytest.skip("PostgreSQL plans by the size of the table; scripts/bench measures it")
     with house.database.writing() as session:
-        project = session.merge(cast.project)
-        add_cards(session, house, project, 1)
-        waiting(session, house, project, [0.5])
+        record = disputed(session, house, cast)
+        if chosen.contributor:
+            one = people.volunteer_of_cookie(session, "one", house.clock())
+            chosen = replace(chosen, contributor=one.public_id)
+        assert record.id
     queries: list[tuple[str, Any]] = []
     with house.database.reading() as session:
         event.listen(house.database.engine, "before_cursor_execute", lambda *call: queries.append((call[2], call[3])))
         see(session, house, chosen)
-        query, values = next(found for found in queries if "ORDER BY record.cost_s, record.id" in found[0])
-        plan = " ".join(str(row) for row in session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + query, values))
-    assert "USING COVERING INDEX ix_record_" in plan
-    assert "USE TEMP B-TREE" not in plan
+        made = [(query, values) for query, values in queries if "record" in query and "LIMIT" in query]
+        return [
+            (
+                query,
+                " ".join(str(row) for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", v)),
+            )
+            for query, v in made
+        ]

@@ -17,6 +17,7 @@ from micro.data.database import locked
 from micro.data.models import Record, RecordVersion, Task
 from micro.errors import BadAnswer, Conflict
 from micro.services.moves import note_move
+from micro.services.review.order import Pace, put_in_order
 from micro.services.review.versions import newest_versions
 from micro.services.settling import lowest, next_number, version_of
 
@@ -49,6 +50,18 @@ def hold_case(session: Session, seen: Record, account_id: int, action: str, now:
     return Case(session, held, held_tasks, account_id, action, now)
 
 
+def hold_cases(session: Session, record_ids: Sequence[int], account_id: int, action: str, now: datetime) -> list[Case]:
+    """The same for several records, in the order in which settling takes them: who holds two waits for nobody twice."""
+    items = select(Record.item_id).where(Record.id.in_(record_ids))
+    wish = select(Task).where(Task.item_id.in_(session.scalars(items).all())).order_by(Task.item_id, Task.id)
+    tasks: dict[int, list[Task]] = {}
+    for task in session.scalars(locked(wish).execution_options(populate_existing=True)):
+        tasks.setdefault(task.item_id, []).append(task)
+    records = locked(select(Record).where(Record.id.in_(record_ids)).order_by(Record.item_id))
+    held = session.scalars(records.execution_options(populate_existing=True)).all()
+    return [Case(session, record, tasks.get(record.item_id, []), account_id, action, now) for record in held]
+
+
 def before_decision(record: Record, tasks: Sequence[Task]) -> dict[str, Any]:
     """What an undo brings back, as JSON."""
     kept = {name: getattr(record, name) for name in ("state", "reason", "current", "confidence", "assignee_id")}
@@ -70,19 +83,33 @@ def make_version(case: Case, parsed: Mapping[str, Said] | None, number: int) -> 
     for name, said in (parsed or {}).items():
         known = evidence.get(name, {}).get("evidence", [])
         values[name] = {**said, "confidence": 1.0, "evidence": known, "tied": False}
+    return new_version(case, values, next_number(session, record)).number
+
+
+def new_version(case: Case, values: dict[str, Any], number: int) -> RecordVersion:
+    """A version by this decision, which the record says from now on."""
+    record = case.record
     version = RecordVersion(
         record_id=record.id,
-        number=next_number(session, record),
+        number=number,
         values=values,
         made_by="decision",
         engine="",
         fingerprint="",
         made_at=case.now,
     )
-    session.add(version)
-    session.flush()
+    case.session.add(version)
     record.current, record.confidence = version.number, lowest(values)
-    return version.number
+    return version
+
+
+def go_on(case: Case, after: Standing, newest: Mapping[str, Any], pace: Pace) -> None:
+    """The record moves to where the decision leads, and to its place in the queue by the ``newest`` values."""
+    record = case.record
+    note_move(case.session, "record", record.id, case.account_id, case.now, case.was.state, after.state, case.action)
+    record.state, record.reason, record.changed_at = after.state, after.reason, case.now
+    record.revision = record.revision + 1
+    put_in_order(record, newest, case.was, pace, case.now)
 
 
 def _reverted(case: Case, number: int) -> Mapping[str, Any]:

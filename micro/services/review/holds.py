@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -68,17 +69,16 @@ def hold(session: Session, record: Record, account_id: int, now: datetime, *, ta
     return held
 
 
-def let_go(session: Session, record: Record) -> None:
-    """Ends whatever hold there is: the record was decided."""
-    session.execute(
-        delete(RecordHold).where(RecordHold.record_id == record.id).execution_options(synchronize_session=False)
-    )
+def let_go(session: Session, *records: Record) -> None:
+    """Ends whatever hold there is: the records were decided."""
+    theirs = RecordHold.record_id.in_([record.id for record in records])
+    session.execute(delete(RecordHold).where(theirs).execution_options(synchronize_session=False))
 
 
-def is_held_by_others(account_id: int, now: datetime) -> ColumnElement[bool]:
-    """For a query that has Record in it: whether a colleague has the record open."""
+def is_held_by_others(account_id: int, now: datetime, record_id: Any = Record.id) -> ColumnElement[bool]:
+    """For a query that has Record, or another column with its id, in it: whether a colleague has the record open."""
     return (
         select(RecordHold.record_id)
-        .where(RecordHold.record_id == Record.id, RecordHold.account_id != account_id, RecordHold.until > now)
+        .where(RecordHold.record_id == record_id, RecordHold.account_id != account_id, RecordHold.until > now)
         .exists()
     )

@@ -12,8 +12,8 @@ from micro.data.models import Record
 from micro.services.review.filters import Conditions
 
 ROWS_A_PAGE = 20
-# So many projects are looked through in one statement.
-PROJECTS_AT_ONCE = 100
+# So many projects (times people) are looked through in one statement.
+STREAMS_AT_ONCE = 100
 
 
 def _ordered(
@@ -26,18 +26,20 @@ def _ordered(
 ) -> list[tuple[float, int]]:
     """The first ``most`` keys (cost_s, id) in the order of the queue, or from its end.
 
-    Each project's own first ones come by its index, and are then put together: no more than needed is read.
+    The first ones of each project (and person) come by its index, and are then put together: no more is read.
     """
-    ends: list[Any] = [Record.cost_s.desc(), Record.id.desc()] if backwards else [Record.cost_s, Record.id]
+    key = chosen.rows.cost_s, chosen.id
+    ends: list[Any] = [column.desc() for column in key] if backwards else list(key)
     limits = () if limit is None else (limit,)
-    found: list[tuple[float, int]] = []
-    for start in range(0, len(projects), PROJECTS_AT_ONCE):
+    found: set[tuple[float, int]] = set()
+    streams = chosen.streams(projects)
+    for start in range(0, len(streams), STREAMS_AT_ONCE):
         parts = [
-            select(Record.cost_s, Record.id).where(chosen.of([project]), *limits).order_by(*ends).limit(most)
-            for project in projects[start : start + PROJECTS_AT_ONCE]
+            select(*key).where(stream, *limits).order_by(*ends).limit(most)
+            for stream in streams[start : start + STREAMS_AT_ONCE]
         ]
         query: Any = parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts))
-        found += [(cost_s, id_) for cost_s, id_ in session.execute(query)]
+        found |= {(cost_s, id_) for cost_s, id_ in session.execute(query)}
     return sorted(found, reverse=backwards)[:most]
 
 
@@ -48,13 +50,15 @@ def first_of(
     return session.scalar(select(Record.public_id).where(Record.id == keys[0][1])) if keys else None
 
 
-def before_key(cost_s: float, id_: int) -> ColumnElement[bool]:
-    return or_(Record.cost_s < cost_s, and_(Record.cost_s == cost_s, Record.id < id_))
+def before_key(chosen: Conditions, cost_s: float, id_: int) -> ColumnElement[bool]:
+    cost: Any = chosen.rows.cost_s
+    return and_(cost <= cost_s, or_(cost < cost_s, and_(cost == cost_s, chosen.id < id_)))
 
 
-def after_key(cost_s: float, id_: int) -> ColumnElement[bool]:
+def after_key(chosen: Conditions, cost_s: float, id_: int) -> ColumnElement[bool]:
     # The first part says nothing more, but lets an index begin at the right place.
-    return and_(Record.cost_s >= cost_s, or_(Record.cost_s > cost_s, and_(Record.cost_s == cost_s, Record.id > id_)))
+    cost: Any = chosen.rows.cost_s
+    return and_(cost >= cost_s, or_(cost > cost_s, and_(cost == cost_s, chosen.id > id_)))
 
 
 def page_of(
@@ -63,7 +67,7 @@ def page_of(
     """The ids of one page, and the keys of the pages before and behind it."""
     backwards = bool(before and not after)
     place = _place(session, before if backwards else after)
-    limit = None if place is None else (before_key if backwards else after_key)(*place)
+    limit = None if place is None else (before_key if backwards else after_key)(chosen, *place)
     keys = _ordered(session, chosen, projects, limit, ROWS_A_PAGE + 1, backwards)
     more = len(keys) > ROWS_A_PAGE
     keys = keys[:ROWS_A_PAGE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,16 +133,19 @@ def _who_decided(session: Session, current: RecordVersion | None) -> str:
 
 def has_answered(session: Session, record: Record, account_id: int) -> bool:
     """Whether this person is among those who answered about the record's item, and so must not decide."""
+    return bool(items_answered(session, [record.item_id], account_id))
+
+
+def items_answered(session: Session, item_ids: Sequence[int], account_id: int) -> set[int]:
+    """Those of the items about which this person answered."""
     owner = aliased(Volunteer)  # Of answers that were given without the account and claimed later.
-    return (
-        session.scalar(
-            select(Answer.id)
-            .join(Task, Task.id == Answer.task_id)
-            .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-            .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
-            .where(Task.item_id == record.item_id)
-            .where((Volunteer.account_id == account_id) | (owner.account_id == account_id))
-            .limit(1)
-        )
-        is not None
+    found = session.scalars(
+        select(Task.item_id)
+        .join(Answer, Task.id == Answer.task_id)
+        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+        .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
+        .where(Task.item_id.in_(item_ids))
+        .where((Volunteer.account_id == account_id) | (owner.account_id == account_id))
+        .distinct()
     )
+    return set(found)

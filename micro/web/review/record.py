@@ -69,42 +69,51 @@ def the_record(
     chosen = sight.field(request.args.get("field", "")) or sight.field(sight.weakest)
     problems = more.pop("problems", {})
     first_problem = next((name for name in problems if sight.field(name)), "")
-    focus = first_problem or ("" if "refusal" in more or chosen is None else chosen.field.name)
-    args, setup = filter_args(filters), current_setup(session, found.project_id)
+    args = filter_args(filters)
     return render_template(
         "review/record.html",
         here="review",
-        sight=sight,
-        record=found,
         chosen=chosen,
-        taken=taken,
         editing=editing,
-        focus=focus,
-        takes=[one.token for one in taken.values()],
-        news=page.all_that_is_new(sight),
-        inputs=_inputs(sight, taken, typed or {}),
-        hidden=page.form_names(taken, sight),
-        differing=page.differing(sight.fields),
-        place=_place(chosen, found),
+        focus=first_problem or ("" if "refusal" in more or chosen is None else chosen.field.name),
         beside=review_queue.neighbours(session, institutions(), filters, found, now),
-        counted=COUNTED,
         args=args,
-        kind=setup.kind,
-        setup=setup.body,
-        project=found.project,
-        history=history(session, found),
-        labels={one.field.name: one.field for one in sight.fields},
-        reason=request.form.get("reason", ""),
-        question=request.form.get("question", ""),
-        whole="page" in request.args,
-        institution=found.project.collection.institution,
         problems=problems,
         shown_at=int(now.timestamp()),
         undo=undo_of(session),
+        **_of_record(session, sight, taken, typed or {}),
+        **_place(chosen, found),
         **_who_may(session, found, chosen),
         **_field(sight, chosen, taken, args),
         **more,
     )
+
+
+def _of_record(
+    session: Session, sight: RecordSight, taken: Mapping[str, Taken], typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the page shows of the record, whichever of its fields is chosen."""
+    found, setup = sight.record, current_setup(session, sight.record.project_id)
+    return {
+        "sight": sight,
+        "record": found,
+        "taken": taken,
+        "takes": [one.token for one in taken.values()],
+        "news": page.all_that_is_new(sight),
+        "inputs": _inputs(sight, taken, typed),
+        "hidden": page.form_names(taken, sight),
+        "differing": page.differing(sight.fields),
+        "counted": COUNTED,
+        "kind": setup.kind,
+        "setup": setup.body,
+        "project": found.project,
+        "institution": found.project.collection.institution,
+        "history": history(session, found),
+        "labels": {one.field.name: one.field for one in sight.fields},
+        "reason": request.form.get("reason", ""),
+        "question": request.form.get("question", ""),
+        "whole": "page" in request.args,
+    }
 
 
 def undo_of(session: Session) -> Decision | None:
@@ -179,4 +188,4 @@ def _place(chosen: FieldSight | None, found: Record) -> dict[str, Any]:
     whole = Box(0, 0, scan.width_px, scan.height_px)
     box = page.place_of(chosen.region) if chosen else None
     wide, narrow = (page.strip(box, scan, ratio) if box else whole for ratio in (6.5, 2.6))
-    return {"box": box, "wide": wide, "narrow": narrow, "page": whole, "size": page.sharpness(wide, scan)}
+    return {"place": {"box": box, "wide": wide, "narrow": narrow, "page": whole, "size": page.sharpness(wide, scan)}}
