@@ -22,7 +22,7 @@ GUIDE: Mapping[str, str] = {
 
 ## Comment copier
 - Copiez **tel quel** : majuscules, abréviations et fautes comprises.
-- Un mot placé avant un lieu en fait partie : « près de », « champ à ».
+- Un mot placé avant un lieu en fait partie : « près de », « champ à ».
 - Notez l’unité de la longueur telle que sur la fiche, sans convertir.
 - Dans une date, laissez vide ce que la fiche ne dit pas.
 

@@ -61,7 +61,7 @@ FORM: dict[str, Any] = {
             "label": {"en": "Found at", "fr": "Lieu"},
             "hint": {
                 "en": "The place, with every word before it: “near”, “field at”.",
-                "fr": "Le lieu, avec les mots qui le précèdent : « près de », « champ à ».",
+                "fr": "Le lieu, avec les mots qui le précèdent : « près de », « champ à ».",
             },
         },
         {"name": "found_on", "type": "date", "label": {"en": "Found on", "fr": "Date"}},

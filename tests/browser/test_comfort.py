@@ -141,6 +141,34 @@ def test_on_a_telephone_the_form_keeps_two_fifths_of_the_height(card: Card) -> N
     keep_screen(page, "narrow-divider-end")
 
 
+def test_a_telephone_on_its_side_has_scan_and_form_side_by_side(card: Card) -> None:
+    page = card("narrow")
+    page.set_viewport_size({"width": 844, "height": 390})
+    expect(page.locator("[data-divider]")).to_have_attribute("aria-orientation", "vertical")
+    scan, form = page.locator("[data-stage]").bounding_box(), page.locator("#entry").bounding_box()
+    assert scan and form and scan["x"] + scan["width"] < form["x"] and scan["height"] > 0.5 * 390
+    page.locator(".entry__scroll .input").first.focus()
+    first, end = page.locator(".entry__scroll .input").first.bounding_box(), page.locator(".entry__end").bounding_box()
+    assert first and end and first["y"] + first["height"] <= end["y"], "the field in use is seen whole"
+    keep_screen(page, "telephone-on-its-side")
+    page.set_viewport_size({"width": 320, "height": 640})
+    rows = {one.bounding_box()["y"] for one in page.locator("[data-tools] > .tool:visible").all()}  # type: ignore[index]
+    assert len(rows) == 1, "the tools have one row on the smallest telephone"
+    skip, send = page.locator("[data-skip]").bounding_box(), page.locator("[data-submit]").bounding_box()
+    assert skip and send and skip["x"] + skip["width"] <= send["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+def test_a_problem_is_reported_from_the_head_of_the_card(card: Card, script: bool) -> None:
+    page = card(java_script_enabled=script)
+    words = page.locator("#report-words")
+    assert not words.is_visible()
+    page.locator(".entry__head").get_by_role("link", name="Report a problem").click()
+    expect(words).to_be_visible()
+    expect(words).to_be_focused()
+
+
 def test_full_screen_has_an_exit_that_is_seen(card: Card) -> None:
     for size in ("wide", "narrow"):
         page = card(size)

@@ -225,6 +225,15 @@ def test_questions_are_answered_with_number_keys(browser: Browser, tree: Served)
     context.close()
 
 
+def test_a_box_as_large_as_the_piece_is_not_tinted(browser: Browser, tree: Served) -> None:
+    context = window(browser, tree)
+    page = begin(context)
+    page.wait_for_selector("[data-started]")
+    assert page.locator("[data-box]").count(), "the question knows where its answer stands: anywhere on the piece"
+    assert page.locator("[data-lit]").get_attribute("d") == ""
+    context.close()
+
+
 def test_what_is_not_asked_any_more_is_kept_but_not_sent(browser: Browser, tree: Served) -> None:
     context = window(browser, tree)
     page = started(begin(context))

@@ -151,6 +151,15 @@ def test_a_scan_that_does_not_come_says_so_and_is_fetched_again(visitor: Visitor
     tiles_come(page)
 
 
+def test_a_network_that_went_and_came_back_leaves_the_scan_where_it_is(visitor: Visitor) -> None:
+    page = at_the_bench(visitor())
+    tiles_come(page)
+    page.context.set_offline(True)
+    page.context.set_offline(False)
+    page.wait_for_timeout(500)
+    assert colour_at(page, 0.5, 0.5)[3] == 255, "nothing was missing, and nothing is taken away"
+
+
 def test_the_view_is_kept_for_the_same_page(visitor: Visitor) -> None:
     page = at_the_bench(visitor())
     tiles_come(page)

@@ -241,6 +241,13 @@ def test_the_workbench_shows_where_one_is(house: House, ada: FlaskClient) -> Non
     assert 'name="object.value"' in page.text
 
 
+def test_where_a_scan_has_many_pieces_its_pages_are_counted(house: House, cast: Cast, ada: FlaskClient) -> None:
+    with house.database.writing() as session:
+        session.merge(cast.project).cutting = {"by": "grid", "rows": 2, "columns": 1}
+    page = ada.get(take(ada)).text
+    assert "page 1 of 3" in page and "card 1 of 3" not in page
+
+
 def test_a_task_of_somebody_else_is_not_there(app: Flask, house: House, cast: Cast, ada: FlaskClient) -> None:
     address, other = take(ada), reader(app, house, cast.ben)
     answers = [

@@ -210,6 +210,14 @@ def test_a_field_is_asked_for_one_of_its_codes_or_for_any_value(call: Callable[.
         ({"signs": ""}, {"value": "Œuvre d’art, n° 3 [-x-] (½)"}, []),
         ({"signs": "Ж"}, {"value": "☃ Ж Ω Ω"}, [["signs", "☃ Ω"]]),
         ({}, {"value": "☃", "amount": "-9"}, []),
+        ({}, {"day": "31", "month": "2", "year": "1911"}, [["calendar", "31"]]),
+        ({}, {"day": "29", "month": "02", "year": "1911"}, [["calendar", "29"]]),
+        ({}, {"day": "29", "month": "2", "year": "1912"}, []),
+        ({}, {"day": "29", "month": "2", "year": ""}, []),
+        ({}, {"day": "30", "month": "2", "year": "XX"}, [["calendar", "30"]]),
+        ({}, {"day": "31", "month": "11", "year": ""}, [["calendar", "31"]]),
+        ({}, {"day": "31", "month": "8", "year": ""}, []),
+        ({}, {"day": "31", "month": "", "year": "1911"}, []),
     ],
 )
 def test_what_is_odd_is_found(

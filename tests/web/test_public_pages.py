@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Answer, Assignment, Project, Record
+from micro.data.models import Answer, Assignment, Project, Record, Setup
 from micro.house import House
 from micro.services import gold, pace
 from micro.services.assignments import current_setup
@@ -19,6 +20,7 @@ from micro.services.lately import Lately
 from micro.services.projects import project_named
 from tests.cast import FORM, Cast, add_cards, good_answer, make_project, signed_in
 from tests.conftest import Clock
+from tests.forms import PAGE, TREE
 from tests.services.reading import agreed, decided, read, settle, tasks_of
 
 
@@ -34,6 +36,22 @@ def with_word(house: House, cast: Cast) -> None:
         add_cards(session, house, project, 3)
         item = gold.item_called(session, project, "HM 3")
         gold.mark_typed(session, project, item, good_answer(), "practice", None, house.clock(), decides=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "says"),
+    [("classify", TREE, "Answer a question about a picture."), ("text", PAGE, "Copy a text line by line.")],
+)
+def test_a_project_says_what_its_own_kind_asks(
+    house: House, cast: Cast, client: FlaskClient, kind: str, form: dict[str, Any], says: str
+) -> None:
+    assert "You copy one card" in text_of(client, "/p/finds")
+    with house.database.writing() as session:
+        session.add(
+            Setup(project_id=cast.project.id, version=2, kind=kind, kind_version=1, body=form, created_at=house.clock())
+        )
+    page = text_of(client, "/p/finds")
+    assert says in page and "You copy one card" not in page
 
 
 # --- a word to try --------------------------------------------------------------------------------------------------

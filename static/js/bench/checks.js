@@ -4,6 +4,9 @@ const COMMON = /[\p{Script=Latin}\p{M}\p{N}\s.,;:!?'"’‘“”«»()[\]{}/&\-
 
 const numberOf = (text) => (/^\s*[-+−]?[\d\s  ]*[.,]?\d+\s*$/.test(text) ? Number(text.replace(/[\s  ]/g, "").replace("−", "-").replace(",", ".")) : NaN);
 
+// Every fourth year has a 29 February, as in the calendar of Julius Caesar; so has a year that the card does not say.
+const daysIn = (month, year) => (month === 2 ? (year % 4 ? 28 : 29) : 30 + ((month + (month > 7)) % 2));
+
 // The checks that fail, with the limit to tell: [["least", "10"]]. values: {value, amount, year} as they were typed.
 export function oddities(checks, values, usual = "") {
   const found = [];
@@ -14,6 +17,8 @@ export function oddities(checks, values, usual = "") {
   if (amount > Number(checks.most ?? NaN)) found.push(["most", checks.most]);
   if (year < Number(checks.earliest ?? NaN)) found.push(["earliest", checks.earliest]);
   if (year > Number(checks.latest ?? NaN)) found.push(["latest", checks.latest]);
+  const [day, month] = [Number(values.day), Number(values.month)];
+  if (month >= 1 && month <= 12 && day <= 31 && day > daysIn(month, year)) found.push(["calendar", String(day)]);
   if (checks.longest !== undefined && [...text].length > Number(checks.longest)) found.push(["longest", checks.longest]);
   if (checks.signs !== undefined) {
     const strange = [...new Set(text)].filter((sign) => !COMMON.test(sign) && !checks.signs.includes(sign) && !usual.includes(sign));

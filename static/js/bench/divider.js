@@ -4,18 +4,20 @@ import { recall, remember } from "./memory.js";
 const [LEAST, MOST, STEP] = [30, 75, 2];
 const STOPS = { wide: [45, 60, 75], narrow: [30, 42, 55] };
 const narrow = window.matchMedia("(max-width: 63.99rem)");
+const flat = window.matchMedia("(min-width: 42rem) and (max-height: 30rem)"); // A telephone on its side: see bench.css.
+const isStacked = () => narrow.matches && !flat.matches;
 
 export function start(body, onMoved) {
   const divider = body.querySelector("[data-divider]");
   let share = 60;
   let isDragged = false;
 
-  const key = () => (narrow.matches ? "micro:split:narrow" : "micro:split");
+  const key = () => (isStacked() ? "micro:split:narrow" : "micro:split");
 
   function set(value) {
     // The form keeps at least 40 % of the height on a narrow screen.
-    share = Math.round(Math.min(Math.max(LEAST, value), narrow.matches ? 55 : MOST));
-    body.style.setProperty(narrow.matches ? "--split-height" : "--split", `${share}%`);
+    share = Math.round(Math.min(Math.max(LEAST, value), isStacked() ? 55 : MOST));
+    body.style.setProperty(isStacked() ? "--split-height" : "--split", `${share}%`);
     divider.setAttribute("aria-valuenow", share);
     onMoved();
   }
@@ -26,15 +28,15 @@ export function start(body, onMoved) {
   }
 
   function arrange() {
-    divider.setAttribute("aria-orientation", narrow.matches ? "horizontal" : "vertical");
-    divider.setAttribute("aria-label", narrow.matches ? divider.dataset.labelNarrow : divider.dataset.labelWide);
-    divider.setAttribute("aria-valuemax", narrow.matches ? 55 : MOST);
-    set(recall("localStorage", key()) ?? (narrow.matches ? 42 : 60));
+    divider.setAttribute("aria-orientation", isStacked() ? "horizontal" : "vertical");
+    divider.setAttribute("aria-label", isStacked() ? divider.dataset.labelNarrow : divider.dataset.labelWide);
+    divider.setAttribute("aria-valuemax", isStacked() ? 55 : MOST);
+    set(recall("localStorage", key()) ?? (isStacked() ? 42 : narrow.matches ? 50 : 60));
   }
 
   function at(event) {
     const place = body.getBoundingClientRect();
-    return narrow.matches ? (100 * (event.clientY - place.top)) / place.height
+    return isStacked() ? (100 * (event.clientY - place.top)) / place.height
       : (100 * (event.clientX - place.left)) / place.width;
   }
 
@@ -58,12 +60,12 @@ export function start(body, onMoved) {
   });
   divider.addEventListener("pointerup", () => {
     // A click without a drag goes from stop to stop: nobody has to drag.
-    const stops = narrow.matches ? STOPS.narrow : STOPS.wide;
+    const stops = isStacked() ? STOPS.narrow : STOPS.wide;
     settle(isDragged ? share : stops.find((stop) => stop > share + 1) ?? stops[0]);
   });
   divider.setAttribute("role", "separator");
   divider.setAttribute("aria-valuemin", LEAST);
   divider.tabIndex = 0;
-  narrow.addEventListener("change", arrange);
+  for (const one of [narrow, flat]) one.addEventListener("change", arrange);
   arrange();
 }

@@ -42,15 +42,18 @@ export function start(element, scan, { onShown, onFailed }) {
     viewport.panTo(new Point(view.x / scan.width, view.y / scan.width), true);
   }
 
+  // Tiles that failed are not waited for: then "fully loaded" may be an empty stage.
+  function watch(image) {
+    const look = () => image.getFullyLoaded() && come && !missing && requestAnimationFrame(onShown);
+    image.addHandler("fully-loaded-change", look);
+    look();
+  }
+
   function open() {
     viewer = window.OpenSeadragon({ ...OPTIONS, element, tileSources: [source] });
     viewer.addHandler("open", () => {
       place();
-      const image = viewer.world.getItemAt(0);
-      // Tiles that failed are not waited for: then "fully loaded" may be an empty stage.
-      const look = () => image.getFullyLoaded() && come && !missing && requestAnimationFrame(onShown);
-      image.addHandler("fully-loaded-change", look);
-      look();
+      watch(viewer.world.getItemAt(0));
     });
     viewer.addHandler("tile-loaded", () => { come += 1; });
     viewer.addHandler("tile-load-failed", () => {
@@ -60,11 +63,19 @@ export function start(element, scan, { onShown, onFailed }) {
     viewer.addHandler("open-failed", onFailed);
   }
 
-  load(element.dataset.library).then(open, () => {});
-  // What did not come while there was no network is asked for again when there is one.
+  const begin = () => load(element.dataset.library).then(open, () => {});
+  begin();
+
+  // What did not come while there was no network is asked for again when there is one: by a new image, because the old
+  // one believes for ever that a tile that failed is not there. A scan of which nothing is missing is left alone.
   function again() {
+    if (!viewer) return void begin();
+    if (!missing) return;
     missing = 0;
-    viewer?.world.resetItems();
+    viewer.addTiledImage({ tileSource: source, index: 0, replace: true, success({ item }) {
+      place();
+      watch(item);
+    } });
   }
   window.addEventListener("online", again);
 

@@ -7,6 +7,7 @@ const KEY = "micro:view";
 const STEP = 1.25;
 const PAN_PX = 60;
 const GLIDE_MS = 160;
+const ALMOST_ALL = 0.95; // of the piece’s area
 const numbers = (text) => text.split(" ").map(Number);
 const boxOf = (text) => {
   const [x, y, width, height] = numbers(text);
@@ -138,10 +139,12 @@ export function start(root) {
       fitTo(region);
     },
     focus: () => stageElement.focus(),
-    // The box of the field in use is lit; none is when it is not known.
+    // The box of the field in use is lit. None is when it is not known, or is the whole piece: that has its brackets,
+    // and a tint over all of it would only make it harder to read.
     light(box) {
-      const { x, y, width, height } = box ? boxOf(box) : { x: 0, y: 0, width: 0, height: 0 };
-      lit.setAttribute("d", box ? `M${x} ${y}h${width}v${height}h${-width}z` : "");
+      const { x, y, width, height } = box ? boxOf(box) : region;
+      const isAll = width * height >= ALMOST_ALL * region.width * region.height;
+      lit.setAttribute("d", isAll ? "" : `M${x} ${y}h${width}v${height}h${-width}z`);
     },
     // Brings a box, {x, y, width, height}, onto the stage as large as it fits.
     show(box) {
