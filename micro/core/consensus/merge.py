@@ -39,7 +39,7 @@ def merge(
     if not groups:
         return Outcome({}, 0.0, evidence, tied=False)
     if field.type in ("table", "lines"):
-        outcome = merge_rows(field, groups, answers, reliabilities)
+        outcome = merge_rows(field, groups, answers, reliabilities, merge)
     else:
         outcome = _merged(field, groups, evidence)
     if calibration is None:
