@@ -98,7 +98,8 @@ def _text(field: Field) -> Callable[[str, _Cell], str]:
     def text(name: str, cell: _Cell) -> str:
         if "value" not in cell.said:
             return "" if cell.said == BLANK else UNREAD
-        return key_of(columns[name], cell.said) or ""
+        key = key_of(columns[name], cell.said) or ""
+        return key.split(" ")[0] if columns[name].type == "number" else key  # All of a column are in some unit.
 
     return text
 
