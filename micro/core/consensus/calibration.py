@@ -104,12 +104,22 @@ def _likelihood(lines: Numbers, right: Numbers, weights: Numbers, start: Numbers
 def _line(confidence: float, field: str, fields: Sequence[str]) -> Numbers:
     kept = min(1 - 1e-6, max(1e-6, confidence))
     votes = math.log(kept / (1 - kept))
-    votes = min(votes, KNEE) + BEYOND * max(0.0, votes - KNEE)
-    return np.array([1.0, votes, *[float(field == one) for one in fields]])
+    bent = min(votes, KNEE) + BEYOND * max(0.0, votes - KNEE)
+    return np.array([1.0, bent, *[float(field == one) for one in fields]])
 
 
 def _share(log_odds: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def in_votes(confidence: float) -> float:
+    """The confidence (0 to 1) of votes alone that is read as this one where nothing was decided.
+
+    For models of what further independent votes would bring (retirement.py): they think in votes.
+    """
+    kept = min(1 - 1e-6, max(1e-6, confidence))
+    bent = (math.log(kept / (1 - kept)) - SHIFT) / STRETCH
+    return _share(min(bent, KNEE) + max(0.0, bent - KNEE) / BEYOND)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from micro.core.consensus.calibration import (
     Calibration,
     calibrated,
     expected_error,
+    in_votes,
     reliability_diagram,
     wilson,
 )
@@ -49,6 +50,13 @@ def test_with_nothing_decided_a_confidence_is_read_as_in_other_collections_and_i
         assert low < nothing.of(confidence, "length") < high
     low, high = nothing.interval(0.7, "length")
     assert high - low > 0.4
+
+
+def test_what_a_confidence_would_be_in_votes_is_the_way_back() -> None:
+    nothing = calibrated([])
+    for votes in (0.2, 0.5, 0.85, 0.98, 0.99, 0.9999):
+        assert in_votes(nothing.of(votes, "length")) == pytest.approx(votes)
+    assert in_votes(0.0) < 0.001 and in_votes(1.0) > 0.999
 
 
 def test_of_a_field_in_which_nothing_was_decided_less_is_known() -> None:
