@@ -115,6 +115,7 @@ def judge(
     *,
     patience: Patience | None = None,
     worth: float | None = None,
+    votes: float | None = None,
 ) -> Verdict:
     """The verdict on a task with ``answered`` answers and this confidence (0 to 1) in its weakest field.
 
@@ -124,7 +125,8 @@ def judge(
     to the verdict from before. With ``patience`` a task below its target ends too when one more answer is not worth
     its price; what is left undecided then goes to review as it would at the most. ``worth`` is what going on is
     expected to bring beyond its price where the project has learned it (gains.py); it goes before the model of
-    ``patience``.
+    ``patience``. ``votes``: what the answers alone make of the weakest field (0 to 1), for that model, which imagines
+    further answers; None: the confidence.
     """
     wanted = max(wanted, rule.least)
     if answered + aside < wanted or answered < rule.least:
@@ -134,7 +136,8 @@ def judge(
     if worth is not None:
         pays = worth > 0
     else:
-        pays = patience is None or worth_asking(patience, [confidence], rule.most - answered, answered)
+        weighed = confidence if votes is None else votes
+        pays = patience is None or worth_asking(patience, [weighed], rule.most - answered, answered)
     if not pays:
         return Verdict(True, wanted)
     return Verdict(False, max(wanted, answered + 1))

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from micro.core.consensus import ENGINE, Outcome, merge
+from micro.core.consensus.calibration import in_votes
 from micro.core.consensus.lessons import taught
 from micro.core.fields import Field, Said
 from micro.core.retirement import Patience, Redundancy, judge
@@ -189,7 +190,8 @@ def _settle(
         weakest = min((values[name]["confidence"] for name in task.fields if name in values), default=0.0)
         task.answered, task.unsettled = len(said.counted), False
         patience = of_all.patience(task)
-        verdict = judge(rule, task.answered, task.wanted, weakest, said.aside, patience=patience)
+        votes = in_votes(weakest)
+        verdict = judge(rule, task.answered, task.wanted, weakest, said.aside, patience=patience, votes=votes)
         if not a_person_spoke(record.state, record.reason) and (of_all.anew or task.state != "done"):
             task.state, task.wanted = _onward(of_all.session, task, verdict.done), verdict.wanted
     _learn(of_all, record.item_id, tasks, heard, lesson)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from micro.core.consensus import ENGINE, merge
-from micro.core.consensus.calibration import Calibration, calibrated
+from micro.core.consensus.calibration import Calibration, calibrated, in_votes
 from micro.core.consensus.keys import key_of
 from micro.core.fields import Field, Said
 from micro.core.retirement import Patience, Redundancy, check_redundancy, judge
@@ -115,7 +115,7 @@ class _Replay:
         for many in range(min(choice.min_answers, len(voices)), len(voices) + 1):
             found = self.outcome(names, voices[:many])
             weakest = min((sure for _, sure in found.values()), default=0.0)
-            verdict = judge(rule, many, wanted, weakest, patience=patience)
+            verdict = judge(rule, many, wanted, weakest, patience=patience, votes=in_votes(weakest))
             wanted = verdict.wanted
             if verdict.done:
                 return many, True, found

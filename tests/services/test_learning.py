@@ -70,7 +70,8 @@ def test_who_is_often_wrong_is_trusted_less_and_a_tie_goes_to_the_others(house: 
         version = version_of(session, record_of(session, last), 1)
         assert version is not None
         assert version.values["object"]["value"] == "Socketed axe"
-        assert version.values["object"]["confidence"] > 0.7 and not version.values["object"]["tied"]
+        # A tie of equals would be under 0.3; what one good and one poor reader say is right in some six of ten cases.
+        assert version.values["object"]["confidence"] > 0.55 and not version.values["object"]["tied"]
 
 
 def test_the_incremental_reliabilities_are_those_of_a_full_fit_within_the_stated_tolerance(
@@ -204,7 +205,8 @@ def test_confidences_follow_what_was_decided_and_say_on_how_many_records(house: 
         first = version_of(session, record_of(session, items[0]), 1)
         assert first is not None and first.values["material"]["checked"] == 0
         low, high = first.values["material"]["between"]
-        assert low < first.values["material"]["confidence"] - 0.1 and high >= 0.99  # Not checked yet: modest.
+        sure = first.values["material"]["confidence"]
+        assert low < sure - 0.2 and high > sure + 0.1, "not checked yet: modest"
         for item in items:
             bronze = {"material": {"value": "bronze"}}
             decided(session, house, record_of(session, item), cast.ben, "amend", values=bronze)

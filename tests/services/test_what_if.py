@@ -69,7 +69,8 @@ def test_one_answer_each_changes_what_a_record_says(house: House, answered: int)
     told = compared(house, answered, min_answers=1, max_answers=1)
     assert told.instead.answers == 6
     assert told.changed == 1 and told.named == [(identifier, ("material",))]
-    assert told.now.accepted == 6 and told.instead.sure < told.now.sure
+    assert told.now.accepted == 5, "two against one are right in seven of ten cases, and eight are wanted"
+    assert told.instead.accepted == 0 and told.instead.sure < told.now.sure
 
 
 def test_where_more_answers_are_wanted_than_there_are_nothing_is_finished(house: House, answered: int) -> None:

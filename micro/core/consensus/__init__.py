@@ -14,6 +14,7 @@ Pure: no database, no web. Two ways in:
 No result depends on the order in which answers came.
 """
 
+from micro.core.consensus.aligned_rows import RowCount, row_counts
 from micro.core.consensus.differing import Part, Reading, differences
 from micro.core.consensus.labels import LabelCount, label_counts
 from micro.core.consensus.merge import ENGINE, merge
@@ -29,9 +30,11 @@ __all__ = [
     "Prediction",
     "Reading",
     "Row",
+    "RowCount",
     "Settings",
     "differences",
     "label_counts",
     "merge",
     "merge_project",
+    "row_counts",
 ]

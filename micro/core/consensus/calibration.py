@@ -1,13 +1,15 @@
 """From what the engine believes to how often it is right: confidences fitted on what professionals have decided.
 
 Platt's method (1999) with a prior: the log-odds of a confidence are shifted and stretched so that they fit the decided
-records, and each field has a shift of its own. All of these are pulled to nothing with a Gaussian prior, so that
+records, and each field has a shift of its own. The prior is what other collections taught (scripts/consensus/prior.py):
+everywhere votes alone were too sure, and by much the same measure. A project is pulled to it with a Gaussian, so that
 
-* with 0 decided records a confidence stays as it is, and its interval is wide (the prior's);
-* with 10 it moves by a few hundredths at most, and the interval hardly narrows;
+* with 0 decided records a confidence is read as it was in other collections, and its interval is wide;
+* with 10 it moves by a few hundredths at most;
 * with 100 the project's own level is known to a few hundredths;
 * with 300 the larger fields have a level of their own.
 
+People who agree also share their mistakes, so beyond KNEE each further vote says BEYOND of what it says before.
 The interval comes from Laplace's approximation: the curvature of the penalised likelihood at its maximum.
 """
 
@@ -21,8 +23,14 @@ import numpy as np
 
 from micro.core.consensus.reliability import Numbers
 
-SHIFT_SD, STRETCH_SD, FIELD_SD = 0.7, 0.3, 0.5
+SHIFT, STRETCH = -0.76, 0.61
+"""What other collections taught: fitted on index cards and registers alike, and true of each left out of the fit."""
+
+SHIFT_SD, STRETCH_SD, FIELD_SD = 0.4, 0.1, 0.5
 """Standard deviations of the prior, on the scale of log-odds: how far one project may be from others."""
+
+KNEE, BEYOND = 4.0, 0.2
+"""From which log-odds on (98 %) more votes of the same say less, and by how much."""
 
 STEPS = 30
 Z_95 = 1.959963984540054
@@ -47,7 +55,8 @@ class Calibration:
         """Between what and what the calibrated confidence lies, with 95 % probability."""
         line = _line(max(confidence, 1e-6), field, self.fields)
         middle = float(line @ np.array(self.weights))
-        away = Z_95 * math.sqrt(float(line @ np.array(self.spread) @ line))
+        own = 0.0 if field in self.fields else FIELD_SD**2  # Nothing is known of how far this field is from others.
+        away = Z_95 * math.sqrt(float(line @ np.array(self.spread) @ line) + own)
         return _share(middle - away), _share(middle + away)
 
 
@@ -62,7 +71,7 @@ def calibrated(decided: Sequence[tuple[str, float, bool]]) -> Calibration:
     )
     right = np.array([float(one) for _, _, one in decided])
     prior = np.diag([1 / SHIFT_SD**2, 1 / STRETCH_SD**2, *[1 / FIELD_SD**2] * len(fields)])
-    start = np.array([0.0, 1.0, *[0.0] * len(fields)])
+    start = np.array([SHIFT, STRETCH, *[0.0] * len(fields)])
     weights, curve = _climbed(lines, right, start, prior)
     weights[1] = max(weights[1], 0.05)  # The order of confidences is kept.
     spread = np.linalg.inv(curve)
@@ -94,11 +103,23 @@ def _likelihood(lines: Numbers, right: Numbers, weights: Numbers, start: Numbers
 
 def _line(confidence: float, field: str, fields: Sequence[str]) -> Numbers:
     kept = min(1 - 1e-6, max(1e-6, confidence))
-    return np.array([1.0, math.log(kept / (1 - kept)), *[float(field == one) for one in fields]])
+    votes = math.log(kept / (1 - kept))
+    bent = min(votes, KNEE) + BEYOND * max(0.0, votes - KNEE)
+    return np.array([1.0, bent, *[float(field == one) for one in fields]])
 
 
 def _share(log_odds: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def in_votes(confidence: float) -> float:
+    """The confidence (0 to 1) of votes alone that is read as this one where nothing was decided.
+
+    For models of what further independent votes would bring (retirement.py): they think in votes.
+    """
+    kept = min(1 - 1e-6, max(1e-6, confidence))
+    bent = (math.log(kept / (1 - kept)) - SHIFT) / STRETCH
+    return _share(min(bent, KNEE) + max(0.0, bent - KNEE) / BEYOND)
 
 
 @dataclass(frozen=True)

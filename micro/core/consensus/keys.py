@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from micro.core.consensus.measurements import Amount, base_of
 from micro.core.fields import UNASKED, Field, Said
 from micro.core.fields.marks import plain_text
 from micro.core.fields.rows import rows_of
@@ -73,7 +74,8 @@ def key_of(field: Field, said: Said) -> str | None:
         return {"blank": BLANK, "illegible": ILLEGIBLE, UNASKED: _UNASKED}.get(said.get("mark", ""))
     match field.type:
         case "number":
-            return f"{_plain_zero(Decimal(value['amount']).normalize()):f} {value['unit']}"
+            what, amount = base_of(Amount(Decimal(value["amount"]), value["unit"]))  # 12 cm are 120 mm.
+            return f"{amount:f} {what}"
         case "text" | "long_text":
             # Whoever marked a word as unclear or deleted, and whoever did not, read the same.
             return text_key(plain_text(value, field.markup) or value)

@@ -98,6 +98,11 @@ def normal_unit(unit: str) -> str:
     return _SPELLINGS.get(lower, lower if lower in _SCALES else plain)
 
 
+def is_unit(unit: str) -> bool:
+    """Whether this is a unit of which the size is known."""
+    return normal_unit(unit) in _SCALES
+
+
 def base_of(given: Amount) -> tuple[str, Decimal]:
     """What is measured, and how much in its base unit: two spellings of one value give the same.
 

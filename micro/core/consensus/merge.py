@@ -12,13 +12,14 @@ from rapidfuzz.distance import Levenshtein
 from micro.core.consensus.calibration import Calibration
 from micro.core.consensus.dates import merge_dates
 from micro.core.consensus.labels import merge_labels
+from micro.core.consensus.measurements import Amount, base_of
 from micro.core.consensus.outcome import Group, Outcome, groups_of, leading_of
 from micro.core.consensus.places import merge_points
 from micro.core.consensus.row_by_row import merge_rows
 from micro.core.consensus.wording import is_wordy, merge_words
 from micro.core.fields import Field, Said
 
-ENGINE = "consensus-2"
+ENGINE = "consensus-3"
 
 
 def merge(
@@ -39,7 +40,7 @@ def merge(
     if not groups:
         return Outcome({}, 0.0, evidence, tied=False)
     if field.type in ("table", "lines"):
-        outcome = merge_rows(field, groups, answers, reliabilities)
+        outcome = merge_rows(field, groups, answers, reliabilities, merge)
     else:
         outcome = _merged(field, groups, evidence)
     if calibration is None:
@@ -68,10 +69,16 @@ def _merged(field: Field, groups: list[Group], evidence: tuple[dict[str, Any], .
 def _guess(field: Field, leaders: list[Group], groups: list[Group]) -> Group:
     """The best guess among equals: the lower median of numbers, else the medoid (least edits to all answers)."""
     if field.type == "number" and all("value" in g.said for g in leaders):
-        ordered = sorted(leaders, key=lambda g: (Decimal(g.said["value"]["amount"]), g.key))
+        ordered = sorted(leaders, key=lambda g: (_base(g)[1], g.key))
         return ordered[(len(ordered) - 1) // 2]
 
     def away(group: Group) -> float:
         return sum(other.count * Levenshtein.normalized_distance(group.key, other.key) for other in groups)
 
     return min(leaders, key=lambda g: (away(g), g.key))
+
+
+def _base(group: Group) -> tuple[str, Decimal]:
+    """What a number measures, and how much in its base unit."""
+    value = group.said["value"]
+    return base_of(Amount(Decimal(value["amount"]), value["unit"]))

@@ -56,11 +56,11 @@ def groups_of(field: Field, answers: Sequence[Said], reliabilities: Sequence[flo
     for said, reliability in zip(answers, given, strict=True):
         key = key_of(field, said)
         if key is not None:
-            by_key[key].append((said, _vote(said, reliability)))
+            by_key[key].append((said, vote_of(said, reliability)))
     return sorted((_group(key, both) for key, both in by_key.items()), key=lambda g: (-g.count, g.key))
 
 
-def _vote(said: Said, reliability: float) -> float:
+def vote_of(said: Said, reliability: float) -> float:
     kept = min(MOST, max(LEAST, reliability))
     return kept * UNSURE / SURE if said.get("mark") == "unsure" else kept
 

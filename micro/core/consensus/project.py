@@ -19,7 +19,9 @@ from micro.core.consensus.shipped import shipped_for
 from micro.core.consensus.spelling import best_spelling, written
 from micro.core.consensus.table import page_of, table_of
 from micro.core.consensus.trees import corrections, leading, log_odds
+from micro.core.consensus.typed_rows import TYPED, merged_typed, read_row
 from micro.core.consensus.unfilled import unfilled_rows
+from micro.core.consensus.units import in_one_unit
 from micro.core.consensus.weighing import Together, Writers, merged_words
 
 ENOUGH_DECIDED = 30
@@ -60,9 +62,13 @@ def merge_project(
     rows = [in_order(row) for row in rows]
     keys = Keys(settings.abbreviations)
     points = [number for number, row in enumerate(rows) if row.type == "point"]
-    others = [number for number, row in enumerate(rows) if row.type != "point"]
+    read = {n: one for n, row in enumerate(rows) if row.type in TYPED and (one := read_row(row)) is not None}
+    others = [number for number, row in enumerate(rows) if row.type != "point" and number not in read]
     found = dict(zip(points, merged_points([rows[n] for n in points], settings.learning), strict=True))
+    typed = merged_typed([rows[n] for n in read], list(read.values()), checked or {}, settings.learning)
+    found |= dict(zip(read, typed, strict=True))
     told(0.05)
+    rows = [in_one_unit(row, keys.__getitem__) for row in rows]
     texts = [rows[n] for n in others]
     if not settings.learning:
         found |= {n: merged_alone(rows[n], keys.__getitem__, lambda values: _aligned(values, keys)) for n in others}

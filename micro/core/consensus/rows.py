@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-HINTS = ("text", "long text", "number", "choice", "point")
-"""What a row may say of its type. It is a hint: any text may stand under any of them, except that points are places."""
+HINTS = ("text", "long text", "number", "choice", "point", "date", "tags", "table", "lines")
+"""What a row may say of its type. It is a hint: any text may stand under any of them, except that points are places.
+How the last four are written: typed_rows.py."""
 
 
 class Row(NamedTuple):

@@ -21,6 +21,9 @@ Row = Mapping[str, Cell]
 ALIKE = 0.5
 """Two rows may be one when their cells are on average at least this similar, 0 to 1."""
 
+UNREAD = "\x00"
+"""The text of a cell that nobody could read: it says nothing on which row this is."""
+
 FINDS, INVENTS = 0.9, 0.1
 _TEXT_MOST = 200  # So much of a cell is compared: rows are told apart by their beginnings.
 
@@ -62,9 +65,9 @@ def merge_tables(
     """The merged table, from top to bottom; no rows in any answer: none.
 
     ``merge_cell(column, cells, weights)`` merges the cells of one place, in an order that does not depend on who came
-    first; ``text_of(column, cell)`` is what is compared to align rows, best a comparison key. ``weights`` are above 0,
-    one an answer (1 when left out), by any scale; they are handed on, and choose the middle of the star. Cost: answers
-    squared times rows squared.
+    first; ``text_of(column, cell)`` is what is compared to align rows, best a comparison key, or UNREAD. ``weights``
+    are above 0, one an answer (1 when left out), by any scale; they are handed on, and choose the middle of the star.
+    Cost: answers squared times rows squared.
     """
     texts = [[{c: text_of(c, cell)[:_TEXT_MOST] for c, cell in row.items()} for row in one.rows] for one in answers]
     order = sorted(
@@ -92,7 +95,7 @@ def row_likeness(one: Mapping[str, str], other: Mapping[str, str]) -> float:
     total = weight = 0.0
     for column in sorted(one.keys() | other.keys()):
         a, b = one.get(column, ""), other.get(column, "")
-        if a or b:
+        if (a or b) and UNREAD not in (a, b):
             counts = math.log2(1 + min(max(len(a), len(b)), 1000))
             total += counts * Indel.normalized_similarity(a, b)
             weight += counts

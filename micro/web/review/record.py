@@ -23,6 +23,7 @@ from micro.services.review_queue import COUNTED
 from micro.web.context import house
 from micro.web.review import page
 from micro.web.review.frame import account_id, blueprint, filter_args, filters_from, institutions
+from micro.web.review.listed import listed
 from micro.web.review.page import Taken
 
 # Said by our script when it fetches the record that comes next: it is not on the screen yet, so nobody holds it.
@@ -158,6 +159,7 @@ def _field(
             "normal": False,
             "has_both": False,
             "named": (),
+            "listed": (),
             "why": "",
             "uncertainty": "",
             "note": "",
@@ -178,6 +180,7 @@ def _field(
         "why": page.why(chosen),
         "uncertainty": page.uncertainty(chosen),
         "named": label_counts(chosen.field, chosen.evidence) if chosen.field.type == "tags" else (),
+        "listed": listed(chosen),
         "note": page.publication_note(chosen.field, house().clock().date()),
     }
 

@@ -10,9 +10,11 @@ from micro.core.consensus.calibration import (
     Calibration,
     calibrated,
     expected_error,
+    in_votes,
     reliability_diagram,
     wilson,
 )
+from micro.core.consensus.confidence import posterior
 from micro.core.consensus.merge import merge
 from micro.core.fields import Field
 
@@ -35,14 +37,32 @@ def error_after(many: int) -> float:
     return expected_error([(fitted.of(confidence, field), right) for field, confidence, right in fresh])
 
 
-def test_with_nothing_decided_a_confidence_stays_as_it_is_and_is_uncertain() -> None:
+def test_with_nothing_decided_a_confidence_is_read_as_in_other_collections_and_is_uncertain() -> None:
     nothing = calibrated([])
+    votes = posterior({"axe": [0.85, 0.85]})["axe"]  # Two who agree were right in 85 to 89 % of fields, not in 99 %.
+    assert votes > 0.98 and 0.83 < nothing.of(votes, "length") < 0.9
+    assert nothing.of(posterior({"axe": [0.85], "pin": [0.85]})["axe"], "length") < 0.4
+    read = [nothing.of(confidence, "length") for confidence in (*CONFIDENCES, 0.99, 0.999, 0.999999)]
+    assert read == sorted(set(read)), "more votes still say more"
+    assert read[-1] > 0.94
     for confidence in CONFIDENCES:
-        assert nothing.of(confidence, "length") == pytest.approx(confidence)
         low, high = nothing.interval(confidence, "length")
-        assert low < confidence < high
+        assert low < nothing.of(confidence, "length") < high
     low, high = nothing.interval(0.7, "length")
     assert high - low > 0.4
+
+
+def test_what_a_confidence_would_be_in_votes_is_the_way_back() -> None:
+    nothing = calibrated([])
+    for votes in (0.2, 0.5, 0.85, 0.98, 0.99, 0.9999):
+        assert in_votes(nothing.of(votes, "length")) == pytest.approx(votes)
+    assert in_votes(0.0) < 0.001 and in_votes(1.0) > 0.999
+
+
+def test_of_a_field_in_which_nothing_was_decided_less_is_known() -> None:
+    fitted = calibrated(records(300))
+    (low, high), (low_new, high_new) = fitted.interval(0.7, "length"), fitted.interval(0.7, "a new field")
+    assert high_new - low_new > 2 * (high - low)
 
 
 def test_the_more_is_decided_the_nearer_confidences_come_and_the_surer_they_are() -> None:
