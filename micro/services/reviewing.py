@@ -26,7 +26,7 @@ from micro.services.moves import note_move
 from micro.services.review import holds
 from micro.services.review.case import NOT_A_JUDGEMENT, Case, bring_back, hold_case, make_version, settle_tasks
 from micro.services.review.colleagues import checked_colleague
-from micro.services.review.order import Pace, kept_s, put_in_order
+from micro.services.review.order import kept_s, pace_of, put_in_order
 from micro.services.review.sight import has_answered, record_named
 from micro.services.review.versions import said_of
 from micro.services.review.words import latest_word
@@ -219,7 +219,9 @@ def _needs_second(case: Case, parsed: Mapping[str, Said] | None) -> bool:
 def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
     """Keeps the decision and moves the record; the unique key (record, revision) is the truth."""
     session, record = case.session, case.record
-    newest = version_of(session, record, record.proposed) or version_of(session, record, record.current)
+    newest = (
+        case.proposed or version_of(session, record, record.proposed) or version_of(session, record, record.current)
+    )
     decision.fields_count = len(newest.values) if newest else 0
     try:
         with session.begin_nested():
@@ -230,7 +232,7 @@ def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
     note_move(session, "record", record.id, case.account_id, case.now, case.was.state, after.state, case.action)
     record.state, record.reason, record.changed_at = after.state, after.reason, case.now
     record.revision = record.revision + 1
-    pace = Pace(session, current_setup(session, record.project_id).kind)
+    pace = pace_of(session, record.project)
     put_in_order(record, newest.values if newest else {}, case.was, pace, case.now)
     if case.action != "undo":
         holds.let_go(session, record)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from micro.core.fields import Field, Said
@@ -63,13 +64,15 @@ class RecordSight:
         return next((sight for sight in self.fields if sight.field.name == name), None)
 
 
+@cache  # As _answered below: built once, asked with each decision.
+def _named() -> Select[Record]:
+    whole = joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project)
+    return select(Record).where(Record.public_id == bindparam("named")).options(*whole)
+
+
 def record_named(session: Session, public_id: str) -> Record:
     """The record at an address; NotFound otherwise."""
-    record = session.scalar(
-        select(Record)
-        .where(Record.public_id == public_id)
-        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))
-    )
+    record = session.scalar(_named(), {"named": public_id})
     if record is None:
         raise NotFound("There is no such record.")
     return record
@@ -132,16 +135,20 @@ def _who_decided(session: Session, current: RecordVersion | None) -> str:
 
 def has_answered(session: Session, record: Record, account_id: int) -> bool:
     """Whether this person is among those who answered about the record's item, and so must not decide."""
+    return session.scalar(_answered(), {"item": record.item_id, "account": account_id}) is not None
+
+
+@cache
+def _answered() -> Select[int]:
+    """An answer of one account about an item."""
     owner = aliased(Volunteer)  # Of answers that were given without the account and claimed later.
+    account = bindparam("account", type_=Integer)
     return (
-        session.scalar(
-            select(Answer.id)
-            .join(Task, Task.id == Answer.task_id)
-            .join(Volunteer, Volunteer.id == Answer.volunteer_id)
-            .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
-            .where(Task.item_id == record.item_id)
-            .where((Volunteer.account_id == account_id) | (owner.account_id == account_id))
-            .limit(1)
-        )
-        is not None
+        select(Answer.id)
+        .join(Task, Task.id == Answer.task_id)
+        .join(Volunteer, Volunteer.id == Answer.volunteer_id)
+        .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
+        .where(Task.item_id == bindparam("item"))
+        .where((Volunteer.account_id == account) | (owner.account_id == account))
+        .limit(1)
     )
