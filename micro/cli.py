@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from micro import __version__, backup, jobs, simulation, supervise
+from micro.cli_acts import commanding
 from micro.cli_consensus import consensus
 from micro.cli_imports import import_csv, import_pybossa
 from micro.cli_ready import one_line, ready_house
@@ -25,6 +26,8 @@ from micro.demo import seed
 from micro.errors import MicroError
 from micro.house import House, open_house
 from micro.services import accounts, cutting, cutting_runs, intake, projects, releases
+from micro.services.acts import tell
+from micro.services.deliveries import Progress
 from micro.services.plans import project_from_plan
 
 
@@ -129,7 +132,7 @@ def project_group() -> None:
 def project_create(plan: Path) -> None:
     """Makes a draft project from a JSON file: institution, collection, texts, form, boxes. See docs/operator.md."""
     house = ready_house()
-    with house.database.writing() as session:
+    with commanding(house, "command.project"), house.database.writing() as session:
         made = project_from_plan(session, _json(plan), house.clock())
         slug = made.slug
     click.echo(f"a draft: {house.settings.public_url}/desk/{slug}")
@@ -148,24 +151,34 @@ def _json(path: Path) -> Any:
 def ingest(folder: Path, slug: str) -> None:
     """Takes in the pictures of a folder, described by its manifest.csv if there is one. Can be repeated."""
     house = ready_house()
-    with house.database.writing() as session:
-        delivery = intake.deliver_folder(session, _project(session, slug), folder, house.clock())
-        delivery_id, total = delivery.id, intake.progress_of(session, delivery).waiting
-    with click.progressbar(length=total, label="taking in") as bar:
-        jobs.drain_intake(house, delivery_id, lambda: bar.update(1))
-    with house.database.reading() as session:
-        progress = intake.progress_of(session, intake.delivery(session, delivery_id))
+    with commanding(house, "command.ingest") as command:
+        with house.database.writing() as session:
+            delivery = intake.deliver_folder(session, _project(session, slug), folder, house.clock())
+            delivery_id, total = delivery.id, intake.progress_of(session, delivery).waiting
+        with click.progressbar(length=total, label="taking in") as bar:
+            jobs.drain_intake(house, delivery_id, lambda: bar.update(1))
+        with house.database.reading() as session:
+            progress = intake.progress_of(session, intake.delivery(session, delivery_id))
+        command.result["files"] = _said_of_intake(progress)
+    _warn_of_intake(progress)
+    click.echo(_said_of_intake(progress))
+    if progress.refused:
+        raise SystemExit(1)
+
+
+def _warn_of_intake(progress: Progress) -> None:
     for name, reason in progress.warned:
         click.echo(one_line(f"taken with a warning: {name}: {reason}"), err=True)
     for name, reason in progress.refused:
         page = f"page {reason.values[intake.AT_PAGE]}: " if intake.AT_PAGE in reason.values else ""
         click.echo(one_line(f"refused: {name}: {page}{reason}"), err=True)
+
+
+def _said_of_intake(progress: Progress) -> str:
     more = f" ({progress.scans} scans)" if progress.scans != progress.taken - progress.layouts else ""
     said = [f"{progress.taken - progress.layouts} taken in{more}", f"{len(progress.same)} were there already"]
     said += [f"{progress.layouts} layouts read"] if progress.layouts else []
-    click.echo(", ".join([*said, f"{len(progress.refused)} refused"]))
-    if progress.refused:
-        raise SystemExit(1)
+    return ", ".join([*said, f"{len(progress.refused)} refused"])
 
 
 main.add_command(import_pybossa)
@@ -182,19 +195,21 @@ def cut(slug: str, way: Path | None) -> None:
 
     Scans that cannot be cut are named, with the reason. Can be repeated.
     """
-    house = ready_house()
-    with house.database.writing() as session:
-        project = _project(session, slug)
-        if way is not None:
-            cutting.set_way(session, project, _json(way))
-        run = cutting_runs.start_run(session, project, None, house.clock()) if project.cutting else None
-        project_id, run_id, total = project.id, run.id if run else 0, run.total if run else 0
-    done = 0
-    if run_id:
-        with click.progressbar(length=total, label="cutting", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-            done = jobs.drain_cutting(house, run_id, bar.update)
-    with house.database.reading() as session:
-        failed = cutting_runs.failed_scans(session, project_id, most=total)
+    house, done = ready_house(), 0
+    with commanding(house, "command.cut") as command:
+        with house.database.writing() as session:
+            project = _project(session, slug)
+            if way is not None:
+                cutting.set_way(session, project, _json(way))
+            run = cutting_runs.start_run(session, project, None, house.clock()) if project.cutting else None
+            project_id, run_id, total = project.id, run.id if run else 0, run.total if run else 0
+        if run_id:
+            hidden = not sys.stderr.isatty()
+            with click.progressbar(length=total, label="cutting", file=sys.stderr, hidden=hidden) as bar:
+                done = jobs.drain_cutting(house, run_id, bar.update)
+        with house.database.reading() as session:
+            failed = cutting_runs.failed_scans(session, project_id, most=total)
+        command.result["scans"] = f"{done} cut, {len(failed)} not cut"
     for scan, reason in failed:
         click.echo(one_line(f"not cut: {scan.file_name}: {reason}"), err=True)
     click.echo(f"{done} scans cut")
@@ -208,11 +223,13 @@ def cut(slug: str, way: Path | None) -> None:
 def release(slug: str, notes: str) -> None:
     """Publishes the next release of a project, here and now."""
     house = ready_house()
-    with house.database.writing() as session:
-        project = _project(session, slug)
-        made = releases.start_release(session, project, None, notes, house.clock())
-        release_id, number, public_id, slug = made.id, made.number, made.public_id, project.slug
-    jobs.write_release(house, release_id)
+    with commanding(house, "command.release") as command:
+        with house.database.writing() as session:
+            project = _project(session, slug)
+            made = releases.start_release(session, project, None, notes, house.clock())
+            release_id, number, public_id, slug = made.id, made.number, made.public_id, project.slug
+        jobs.write_release(house, release_id)
+        command.result["release"] = str(number)
     click.echo(f"release {number}: {house.settings.public_url}/data/{slug}/{number} (files in releases/{public_id})")
 
 
@@ -230,7 +247,7 @@ def admin() -> None:
 def admin_create(email: str, name: str, password: str, institution: str, role: str) -> None:
     """Makes an account that is confirmed at once: a network admin, or staff of an institution."""
     house = ready_house()
-    with house.database.writing() as session:
+    with commanding(house, "command.account"), house.database.writing() as session:
         made = accounts.create_account(
             session,
             email,
@@ -243,6 +260,9 @@ def admin_create(email: str, name: str, password: str, institution: str, role: s
         )
         if institution:
             accounts.give_role(session, made, projects.institution_named(session, institution), role, house.clock())
+        # The person by the public id, never the address of their mail.
+        role = role if institution else "network admin"
+        tell(session, subject="account", subject_key=made.public_id, to_state=role)
     click.echo(f"{email} may sign in now")
 
 

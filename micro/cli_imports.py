@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from sqlalchemy import select
 
 from micro import jobs
+from micro.cli_acts import commanding
 from micro.cli_ready import one_line, ready_house
 from micro.config import BadSetting
 from micro.core.addresses import address_from
@@ -21,7 +22,7 @@ from micro.core.tables import read_table
 from micro.data.models import Membership, Project
 from micro.house import House
 from micro.services.imports import answers, places, preview, pybossa, table_answers, table_tasks, tasks
-from micro.services.imports.meanings import ANSWERS, TASKS, understand
+from micro.services.imports.meanings import ANSWERS, TASKS, Plan, understand
 from micro.services.imports.places import Wished
 from micro.services.imports.tasks import Added
 from micro.services.projects import project_named
@@ -57,19 +58,31 @@ def import_pybossa(tasks_file: Path, runs_file: Path, slug: str, dry_run: bool, 
                 click.echo(one_line(line))
         finish(tell_bad(TASKS, bad_tasks) + tell_bad(RUNS, bad_runs))
         return
-    importing = _Importing(house, wished, found_tasks, found_runs)
-    importing.add_tasks(bad_tasks)
-    importing.add_runs(bad_runs)
-    settle(house, importing.project_id)
+    with commanding(house, "command.import_pybossa") as command:
+        importing = _Importing(house, wished, found_tasks, found_runs, command.result)
+        importing.add_tasks(bad_tasks)
+        importing.add_runs(bad_runs)
+        settle(house, importing.project_id)
     farewell(house, importing.project_id)
     finish(importing.bad)
 
 
 class _Importing:
-    """One import of PyBossa's rows: opens the project, then adds some hundred rows a transaction."""
+    """One import of PyBossa's rows: opens the project, then adds some hundred rows a transaction.
 
-    def __init__(self, house: House, wished: Wished, found_tasks: list[TaskRow], found_runs: list[RunRow]) -> None:
+    ``result`` gets what became of them.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        wished: Wished,
+        found_tasks: list[TaskRow],
+        found_runs: list[RunRow],
+        result: dict[str, str],
+    ) -> None:
         self.house, self.wished, self.tasks, self.runs, self.bad = house, wished, found_tasks, found_runs, 0
+        self.result = result
         with house.database.reading() as session:
             project = places.wished_project(session, wished)
             self.known = answers.known_answers(session, project.id) if project else {}
@@ -87,7 +100,7 @@ class _Importing:
             with self.house.database.writing() as session:
                 project = session.get_one(Project, self.project_id)
                 done += tasks.add_tasks(session, project, self.wished.name, some, self.house.clock())
-        self.bad += tell(TASKS, len(new) + len(bad), done, bad)
+        self.bad += tell(TASKS, len(new) + len(bad), done, bad, result=self.result)
 
     def add_runs(self, bad: Sequence[BadRow]) -> None:
         """Adds the runs that are not here, and tells of it."""
@@ -103,7 +116,7 @@ class _Importing:
                 added, not_taken = answers.add_answers(session, project, found, self.house.clock())
             done += Added(len(added), len(found) - len(added) - len(not_taken))
             refused += unread + not_taken
-        self.bad += tell(RUNS, len(self.runs) + len(bad), done, refused)
+        self.bad += tell(RUNS, len(self.runs) + len(bad), done, refused, result=self.result)
 
 
 @click.command("import-csv")
@@ -128,10 +141,26 @@ def import_csv(
         if dry_run:
             for line in preview.of_table(project, read, plan):
                 click.echo(one_line(line))
+    rows = list(read.rows())
+    if dry_run:
+        done, refused = _add_rows(house, project_id, plan, rows, dry_run=True)
+        finish(tell(plan.what, len(rows), done, refused, "would be added"))
+        return
+    with commanding(house, "command.import_csv") as command:
+        done, refused = _add_rows(house, project_id, plan, rows)
+        failed = tell(plan.what, len(rows), done, refused, result=command.result)
+        if plan.what != TASKS:
+            settle(house, project_id)
+    finish(failed)
+
+
+def _add_rows(
+    house: House, project_id: int, plan: Plan, rows: Sequence[Any], dry_run: bool = False
+) -> tuple[Added, list[BadRow]]:
+    """Adds the rows, some hundred a transaction; ``dry_run`` takes each of these back."""
     add_rows = table_tasks.add_rows if plan.what == TASKS else table_answers.add_rows
-    done, refused, count = Added(), list[BadRow](), 0
-    for some in lots(plan.what, list(read.rows()), quiet=dry_run):
-        count += len(some)
+    done, refused = Added(), list[BadRow]()
+    for some in lots(plan.what, rows, quiet=dry_run):
         with house.database.writing() as session:
             project = session.get_one(Project, project_id)
             added, bad = add_rows(session, project, plan, some, house.secret, house.clock())
@@ -139,10 +168,7 @@ def import_csv(
                 session.rollback()
         done += added
         refused += bad
-    failed = tell(plan.what, count, done, refused, "would be added" if dry_run else "added")
-    if not dry_run and plan.what != TASKS:
-        settle(house, project_id)
-    finish(failed)
+    return done, refused
 
 
 def pairs(given: Iterable[str]) -> dict[str, str]:
@@ -164,10 +190,20 @@ def lots(what: str, rows: Sequence[Row], quiet: bool = False) -> Iterator[Sequen
             bar.update(min(AT_ONCE, len(rows) - start))
 
 
-def tell(what: str, count: int, done: Added, refused: Sequence[BadRow], verb: str = "added") -> int:
-    """Says what became of the rows; returns how many are left out."""
+def tell(
+    what: str,
+    count: int,
+    done: Added,
+    refused: Sequence[BadRow],
+    verb: str = "added",
+    result: dict[str, str] | None = None,
+) -> int:
+    """Says what became of the rows, and keeps it in ``result``; returns how many are left out."""
     bad = tell_bad(what, refused)
-    click.echo(f"{what}: {count} read, {done.added} {verb}, {done.skipped} skipped (here already), {bad} bad")
+    said = f"{count} read, {done.added} {verb}, {done.skipped} skipped (here already), {bad} bad"
+    click.echo(f"{what}: {said}")
+    if result is not None:
+        result[what] = said
     return bad
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from micro.data.models import Account, Act, Institution
+from micro.services.acts import COMMAND_LINE
 
 A_PAGE = 50
 NAMES_MOST = 200
@@ -86,7 +87,7 @@ def _whose(session: Session, typed: str) -> list[str]:
     """The public ids of whoever is called so, and what was typed itself: it may be one of somebody who is gone."""
     like = func.lower(Account.name).contains(typed.lower(), autoescape=True)
     found = select(Account.public_id).where(or_(like, Account.public_id == typed)).limit(NAMES_MOST)
-    return [*session.scalars(found), typed]
+    return [*session.scalars(found), typed, *([COMMAND_LINE] if typed.casefold() in COMMAND_LINE else [])]
 
 
 def _midnight(day: date) -> datetime:

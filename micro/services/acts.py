@@ -24,6 +24,8 @@ UNTOLD = frozenset(("account", "agreement", "answer", "assignment", "message_cop
 SECRET = re.compile(r"hash|stamp|key|token|secret|password|cookie|mail|contact|fingerprint|revision|body|evidence")
 CHANGES_MOST, MADE_MOST, LONGEST = 20, 5, 120
 WHY_LONGEST = 2000
+COMMAND_LINE = "command line"
+"""Who did what was typed as a command; no public id of an account looks like it."""
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Doing:
     """One request of somebody: who asks, what for, about what, and what the transaction did so far.
 
     ``place`` finds the institution and the project of the request's address. ``said`` are the few fields of the form
-    that may be kept. :func:`tell` adds what only the use case knows.
+    that may be kept, ``besides`` joins the details. :func:`tell` adds what only the use case knows.
     """
 
     who: str
@@ -42,6 +44,7 @@ class Doing:
     said: Mapping[str, str]
     why: str
     clock: Callable[[], datetime]
+    besides: Mapping[str, Any] = field(default_factory=dict)
     acts: int = 0
     _seen: _Seen = field(default_factory=lambda: _Seen())
 
@@ -67,7 +70,7 @@ class Doing:
             "from_state": before,
             "to_state": after,
             "why": why if why and why != self.said.get("action") else self.why,
-            "details": seen.details(self.said, people),
+            "details": {**seen.details(self.said, people), **self.besides},
             "institution_id": institution_id,
             "project": project,
             **seen.told,
@@ -147,6 +150,8 @@ class _Seen:
             self.project_ids.add(row.id)
         elif project_id := getattr(row, "project_id", None):
             self.project_ids.add(project_id)
+        elif institution_id := getattr(row, "institution_id", None):  # A vocabulary that is deleted is found no more.
+            self.institution_id = institution_id
 
     def move(self, subject: str) -> tuple[str, str, str]:
         """From where to where the subject moved, and why; else the one column that changed; else nothing."""

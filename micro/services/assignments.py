@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -27,6 +27,8 @@ REPORT_LONGEST = 2000
 BROUGHT_BACK_AT_ONCE = 500
 # How many tasks that others hold at this instant are waited for, one after the other.
 WAITS = 5
+# Built once: whoever lends, answers, settles or decides asks for it.
+_NEWEST_SETUP = select(Setup).where(Setup.project_id == bindparam("project")).order_by(Setup.version.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def open_leases(session: Session, volunteer_id: int, now: datetime) -> int:
 
 def current_setup(session: Session, project_id: int) -> Setup:
     """The project's newest setup; NotFound when it has none yet."""
-    setup = session.scalar(select(Setup).where(Setup.project_id == project_id).order_by(Setup.version.desc()).limit(1))
+    setup = session.scalar(_NEWEST_SETUP, {"project": project_id})
     if setup is None:
         raise NotFound("This project has no form yet.")
     return setup

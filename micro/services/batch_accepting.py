@@ -16,7 +16,7 @@ from micro.errors import Conflict, MicroError, NotAllowed
 from micro.services.review import holds
 from micro.services.review.case import Case, go_on, hold_cases, new_version, settle_tasks
 from micro.services.review.holds import Holding
-from micro.services.review.order import Pace, kind_of
+from micro.services.review.order import Pace, pace_of
 from micro.services.review.sight import items_answered
 from micro.services.review.versions import Pair, newest_versions
 from micro.services.reviewing import CHANGED, OWN_ANSWER
@@ -68,7 +68,7 @@ def _known(session: Session, batch: Batch, records: Sequence[Record], now: datet
         decided={(row[0], row[1]) for row in session.execute(decided)},
         own_items=items_answered(session, items, batch.account_id),
         hidden_items=set(session.scalars(hidden)),
-        pace=Pace(session, kind_of(session, batch.project)),
+        pace=pace_of(session, batch.project),
     )
 
 

@@ -18,7 +18,7 @@ from micro.services.batch_accepting import accept_all
 from micro.services.batch_verdict import verdict_of
 from micro.services.batches import move_record
 from micro.services.moves import note_move
-from micro.services.review.order import Pace, kind_of
+from micro.services.review.order import pace_of
 from micro.services.review.versions import newest_versions
 
 # So many records are decided, or taken back, in one transaction: on SQLite every other writer waits for it.
@@ -109,7 +109,7 @@ def _give_back_sample(session: Session, batch: Batch, now: datetime) -> None:
     """Records of the sample that nobody decided stand again as they did; what came meanwhile is merged anew."""
     query = select(BatchRecord).where(BatchRecord.batch_id == batch.id, BatchRecord.state == "sample")
     rows = session.scalars(query.options(joinedload(BatchRecord.record))).all()
-    pace = Pace(session, kind_of(session, batch.project))
+    pace = pace_of(session, batch.project)
     for row in sorted(rows, key=lambda one: one.record.item_id):
         tasks = session.scalars(locked(select(Task).where(Task.item_id == row.record.item_id).order_by(Task.id))).all()
         held = locked(select(Record).where(Record.id == row.record_id)).execution_options(populate_existing=True)

@@ -37,7 +37,7 @@ from micro.errors import BadAnswer, Conflict, NotFound
 from micro.services.moves import note_move
 from micro.services.review import holds
 from micro.services.review.filters import QueueFilters, conditions
-from micro.services.review.order import Pace, kind_of, put_in_order
+from micro.services.review.order import Pace, pace_of, put_in_order
 from micro.services.review.versions import form_of, newest_versions
 from micro.services.settling import bare
 
@@ -235,7 +235,7 @@ def _ask_about(
     """Puts the records of the sample into the queue."""
     held = locked(select(Record).where(Record.id.in_(drawn)).order_by(Record.id))
     records = session.scalars(held.execution_options(populate_existing=True)).all()
-    versions, pace = newest_versions(session, records), Pace(session, kind_of(session, project))
+    versions, pace = newest_versions(session, records), pace_of(session, project)
     for record in records:
         if record.revision != drawn[record.id][1]:
             raise Conflict("These records changed after you looked at them, so nothing was begun. Please look again.")

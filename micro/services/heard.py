@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Field, Said, parse_said
@@ -31,7 +32,7 @@ class Heard:
     aside: int = 0
 
 
-def answers_query(project_id: int) -> Select[Any]:
+def answers_query(project_id: int | ColumnElement[int]) -> Select[Any]:
     """All answers of a project with who gave them; to be narrowed and ordered by whoever asks, see :func:`heard_in`."""
     return (
         select(
@@ -70,9 +71,16 @@ def heard_in(rows: Iterable[Row[Any]]) -> dict[int, Heard]:
     return heard
 
 
+@cache
+def _of_tasks() -> Select[Any]:
+    """The answers to some tasks of a project, built once: it is asked with each decision and each lot of items."""
+    project = bindparam("project", type_=Integer)
+    return answers_query(project).where(Answer.task_id.in_(bindparam("tasks", expanding=True)))
+
+
 def heard_of(session: Session, project_id: int, task_ids: Sequence[int]) -> dict[int, Heard]:
     """What was said of these tasks, each of which has its entry. Cost: one query."""
-    found = heard_in(session.execute(answers_query(project_id).where(Answer.task_id.in_(task_ids))))
+    found = heard_in(session.execute(_of_tasks(), {"project": project_id, "tasks": task_ids}))
     return {task_id: found.get(task_id, Heard()) for task_id in task_ids}
 
 

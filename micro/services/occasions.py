@@ -59,6 +59,8 @@ def mentioned(session: Session, record: Record, words: str, by_id: int, now: dat
 def _about_record(
     session: Session, record: Record, people: list[int], sort: Sort, about: str, by_id: int | None, now: datetime
 ) -> None:
+    if not people:  # As with most decisions.
+        return
     item = session.get_one(Item, record.item_id)
     path = f"/review/{record.public_id}"
     notify(session, people, sort, about, record.project_id, path, now, name=item.title or item.identifier, **_by(

@@ -33,7 +33,7 @@ from micro.services.review.case import (
     settle_tasks,
 )
 from micro.services.review.colleagues import checked_colleague
-from micro.services.review.order import Pace, kept_s, kind_of
+from micro.services.review.order import kept_s, pace_of
 from micro.services.review.sight import has_answered, record_named
 from micro.services.review.versions import said_of
 from micro.services.review.words import latest_word
@@ -233,7 +233,9 @@ def _needs_second(case: Case, parsed: Mapping[str, Said] | None) -> bool:
 def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
     """Keeps the decision and moves the record; the unique key (record, revision) is the truth."""
     session, record = case.session, case.record
-    newest = version_of(session, record, record.proposed) or version_of(session, record, record.current)
+    newest = (
+        case.proposed or version_of(session, record, record.proposed) or version_of(session, record, record.current)
+    )
     decision.fields_count = len(newest.values) if newest else 0
     try:
         with session.begin_nested():
@@ -241,7 +243,7 @@ def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
             session.flush()
     except IntegrityError:
         raise Conflict(CHANGED) from None
-    go_on(case, after, newest.values if newest else {}, Pace(session, kind_of(session, record.project)))
+    go_on(case, after, newest.values if newest else {}, pace_of(session, record.project))
     if case.action != "undo":
         holds.let_go(session, record)
     session.flush()

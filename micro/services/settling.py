@@ -28,7 +28,7 @@ from micro.services.assignments import current_setup
 from micro.services.checked import Checked, checked_values
 from micro.services.heard import Heard, Voice, heard_of, said_of_field
 from micro.services.recording import write_record
-from micro.services.review.order import Pace, kind_of, put_in_order
+from micro.services.review.order import Pace, pace_of, put_in_order
 from micro.services.teaching import teach
 from micro.services.trusting import Given, Taught, Trust, held_learning
 from micro.services.versions import bare, lowest, next_number, version_of
@@ -165,7 +165,7 @@ def settle_items(
     people = {voice.person for one in heard.values() for voice in one.counted}
     people |= {who for lesson in lessons.values() for who, *_ in lesson.given}
     trust = Trust(session, learning, people)
-    checked, pace = checked_values(session, project.id, ids), Pace(session, kind_of(session, project))
+    checked, pace = checked_values(session, project.id, ids), pace_of(session, project)
     of_all = _Round(session, project, fields, trust, checked, now, anew, engine, pace)
     for item_id in ids:
         theirs = [task for task in tasks if task.item_id == item_id]

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from micro.core.fields import Field, Said
@@ -115,11 +116,14 @@ def _decided_version(session: Session, record: Record) -> RecordVersion | None:
     """What a person who looked at the record decided, if that stands."""
     if record.state != "decided":
         return None
-    return session.scalar(
-        select(RecordVersion)
-        .where(RecordVersion.record_id == record.id, RecordVersion.number == record.current)
-        .where(RecordVersion.made_by == "decision", ~_made_together())
-    )
+    return session.scalar(_looked_at(), {"record": record.id, "number": record.current})
+
+
+@cache
+def _looked_at() -> Select[RecordVersion]:
+    """One version of a record, if a person who looked at it made it; built once: each decision asks for it."""
+    one = RecordVersion.record_id == bindparam("record"), RecordVersion.number == bindparam("number")
+    return select(RecordVersion).where(*one, RecordVersion.made_by == "decision", ~_made_together())
 
 
 def _made_together() -> ColumnElement[bool]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Said
 from micro.data.models import Record, RecordVersion
+
+# Built once: these are asked several times with each decision and each item that is settled.
+_NEWEST_NUMBER = select(func.max(RecordVersion.number)).where(RecordVersion.record_id == bindparam("record"))
+_ONE = select(RecordVersion).where(
+    RecordVersion.record_id == bindparam("record"), RecordVersion.number == bindparam("number")
+)
 
 
 def bare(values: Mapping[str, Any]) -> dict[str, Said]:
@@ -24,13 +30,11 @@ def lowest(values: Mapping[str, Any]) -> float:
 
 def next_number(session: Session, record: Record) -> int:
     """The number of the record's next version."""
-    return (session.scalar(select(func.max(RecordVersion.number)).where(RecordVersion.record_id == record.id)) or 0) + 1
+    return (session.scalar(_NEWEST_NUMBER, {"record": record.id}) or 0) + 1
 
 
 def version_of(session: Session, record: Record, number: int) -> RecordVersion | None:
     """One version of a record, or None."""
     if not number:
         return None
-    return session.scalar(
-        select(RecordVersion).where(RecordVersion.record_id == record.id, RecordVersion.number == number)
-    )
+    return session.scalar(_ONE, {"record": record.id, "number": number})

@@ -110,10 +110,21 @@ VERBS: Mapping[str, object] = {
     "manage.work_out_anew": lazy_gettext("had the records worked out anew"),
 }
 
+# What is typed as a command, see cli_acts.py.
+COMMANDS: Mapping[str, object] = {
+    "command.account": lazy_gettext("made an account"),
+    "command.cut": lazy_gettext("cut the scans"),
+    "command.import_csv": lazy_gettext("brought in the rows of a table"),
+    "command.import_pybossa": lazy_gettext("brought in a PyBossa project"),
+    "command.ingest": lazy_gettext("took in a folder of pictures"),
+    "command.project": lazy_gettext("made a project"),
+    "command.release": lazy_gettext("began a release"),
+}
+
 
 def verb_word(verb: str) -> str:
     """What an act is called; one that older rows only know keeps its bare name."""
-    return str(VERBS.get(verb, verb))
+    return str(VERBS.get(verb) or COMMANDS.get(verb, verb))
 
 
 def watch_acts() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from micro.data.models import Answer, Institution, Item, Project, Record, Scan, Task
+from micro.data.models import Act, Answer, Institution, Item, Project, Record, Scan, Task
 from tests.faults.commanding import CHECKOUT, Micro
 from tests.services.importing import run, task
 
@@ -151,12 +151,19 @@ def test_an_import_that_is_killed_leaves_whole_rows_and_can_be_run_again(embedde
         running.wait()
     before = embedded.count(Answer)
     assert 0 < before < count, "it was killed too late to show anything"
+    assert told_in_the_log(embedded) == ["made"], "that it began, and no end"
     said = embedded.does(*command)
     assert f"runs: {count} read, {count - before} added, {before} skipped" in said
     assert embedded.count(Answer) == count
+    assert told_in_the_log(embedded)[-1] == "done"
     with embedded.reading() as session:
         assert session.scalar(select(func.sum(Task.answered))) == count
         assert session.scalar(select(func.count()).where(Task.unsettled)) == 0
+
+
+def told_in_the_log(micro: Micro) -> list[str]:
+    with micro.reading() as session:
+        return list(session.scalars(select(Act.to_state).order_by(Act.id)))
 
 
 def wait_until(true: Callable[[], bool]) -> None:

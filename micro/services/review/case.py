@@ -27,7 +27,10 @@ NOT_A_JUDGEMENT = ("flag", "hand")
 
 @dataclass
 class Case:
-    """One decision on its way: the record and its tasks, held, and how it was until now."""
+    """One decision on its way: the record and its tasks, held, and how it was until now.
+
+    ``proposed`` is what the engine says, once it was read.
+    """
 
     session: Session
     record: Record
@@ -35,6 +38,7 @@ class Case:
     account_id: int
     action: str
     now: datetime
+    proposed: RecordVersion | None = None
 
     def __post_init__(self) -> None:
         self.was = Standing(self.record.state, self.record.reason)
@@ -75,11 +79,11 @@ def make_version(case: Case, parsed: Mapping[str, Said] | None, number: int) -> 
     if case.action not in MAKING:
         return None
     session, record = case.session, case.record
-    current, proposed = newest_versions(session, [record])[record.id]
+    current, case.proposed = newest_versions(session, [record])[record.id]
     if current is None:
         raise Conflict("Nobody has answered yet, so there is nothing to decide.")
     values = dict(_reverted(case, number) if case.action == "revert" else current.values)
-    evidence = (proposed or current).values
+    evidence = (case.proposed or current).values
     for name, said in (parsed or {}).items():
         known = evidence.get(name, {}).get("evidence", [])
         values[name] = {**said, "confidence": 1.0, "evidence": known, "tied": False}
@@ -124,8 +128,8 @@ def _reverted(case: Case, number: int) -> Mapping[str, Any]:
 
 def _believe_the_engine(case: Case) -> None:
     record = case.record
-    proposed = version_of(case.session, record, record.proposed)
-    record.current, record.confidence = record.proposed, lowest(proposed.values) if proposed else 0.0
+    case.proposed = version_of(case.session, record, record.proposed)
+    record.current, record.confidence = record.proposed, lowest(case.proposed.values) if case.proposed else 0.0
 
 
 def settle_tasks(case: Case) -> None:

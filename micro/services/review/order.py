@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +20,12 @@ AT_ONCE = 1000
 
 
 class Pace:
-    """How long decisions take, by reason, for one kind of task; measured when it is first asked for."""
+    """How long decisions take, by reason, for one kind of task; measured when it is first asked for.
 
-    def __init__(self, session: Session, kind: str) -> None:
+    ``kind`` is called then: most decisions leave the queue, and ask for no pace.
+    """
+
+    def __init__(self, session: Session, kind: Callable[[], str]) -> None:
         self._session, self._kind, self._known = session, kind, dict[str, float]()
 
     def __getitem__(self, reason: str) -> float:
@@ -33,7 +36,7 @@ class Pace:
         return self._known[reason]
 
     def _measured(self, reason: str) -> list[tuple[float, int]]:
-        of_kind = select(Setup.project_id).where(Setup.kind == self._kind)
+        of_kind = select(Setup.project_id).where(Setup.kind == self._kind())
         found = self._session.execute(
             select(Decision.took_s, Decision.fields_count)
             .join(Record, Record.id == Decision.record_id)
@@ -42,6 +45,11 @@ class Pace:
             .limit(MEASURED)
         )
         return [(took_s or 0.0, fields) for took_s, fields in found]
+
+
+def pace_of(session: Session, project: Project) -> Pace:
+    """The pace of the kind of task that a project has."""
+    return Pace(session, lambda: kind_of(session, project))
 
 
 def kept_s(took_s: float | None) -> float | None:
@@ -83,7 +91,7 @@ def rerank_some(session: Session, project_id: int, after: int = 0) -> tuple[int,
     ).all()
     if kind is None or not ids:
         return None
-    pace = Pace(session, kind)
+    pace = Pace(session, lambda: kind)
     factor = case(*((Record.reason == reason, pace[reason]) for reason in REASONS), else_=1.0)
     errors = case((Record.errors > LEAST_ERRORS, Record.errors), else_=LEAST_ERRORS)
     cost = factor * (LOOK_S + FIELD_S * Record.fields_count) / errors

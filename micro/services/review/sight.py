@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from micro.core.fields import Field, Said
@@ -64,13 +65,15 @@ class RecordSight:
         return next((sight for sight in self.fields if sight.field.name == name), None)
 
 
+@cache  # As _answered below: built once, asked with each decision.
+def _named() -> Select[Record]:
+    whole = joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project)
+    return select(Record).where(Record.public_id == bindparam("named")).options(*whole)
+
+
 def record_named(session: Session, public_id: str) -> Record:
     """The record at an address; NotFound otherwise."""
-    record = session.scalar(
-        select(Record)
-        .where(Record.public_id == public_id)
-        .options(joinedload(Record.item).joinedload(Item.scan), joinedload(Record.project))
-    )
+    record = session.scalar(_named(), {"named": public_id})
     if record is None:
         raise NotFound("There is no such record.")
     return record
@@ -138,14 +141,20 @@ def has_answered(session: Session, record: Record, account_id: int) -> bool:
 
 def items_answered(session: Session, item_ids: Sequence[int], account_id: int) -> set[int]:
     """Those of the items about which this person answered."""
+    return set(session.scalars(_answered(), {"items": item_ids, "account": account_id}))
+
+
+@cache
+def _answered() -> Select[int]:
+    """The items among some about which one account answered."""
     owner = aliased(Volunteer)  # Of answers that were given without the account and claimed later.
-    found = session.scalars(
+    account = bindparam("account", type_=Integer)
+    return (
         select(Task.item_id)
         .join(Answer, Task.id == Answer.task_id)
         .join(Volunteer, Volunteer.id == Answer.volunteer_id)
         .outerjoin(owner, owner.id == Volunteer.claimed_by_id)
-        .where(Task.item_id.in_(item_ids))
-        .where((Volunteer.account_id == account_id) | (owner.account_id == account_id))
+        .where(Task.item_id.in_(bindparam("items", expanding=True)))
+        .where((Volunteer.account_id == account) | (owner.account_id == account))
         .distinct()
     )
-    return set(found)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from micro.core.release.cells import BYTE_ORDER_MARK, csv_lines, neutralised
 from micro.services import act_search
 from micro.services.act_search import A_PAGE, Row, Wanted
+from micro.services.acts import COMMAND_LINE
 from micro.services.institutions import institution_named
 from micro.web.acts import verb_word
 from micro.web.context import house
@@ -93,6 +94,7 @@ def _page(session: Session, institution_ids: tuple[int, ...] | None, **given: An
         ),
         verb_word=verb_word,
         told=told,
+        command_line=COMMAND_LINE,
         is_filtered=bool(args),
         here_again=url_for(f"manage.{'acts' if given else 'all_acts'}", **parts),
         older=url_for(request.endpoint or "", **{**parts, **args, "before": older}) if older else "",
