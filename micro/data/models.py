@@ -2,6 +2,7 @@
 
 from micro.data.acts import Act
 from micro.data.base import Base
+from micro.data.comments import Comment
 from micro.data.desk import Batch, BatchRecord, Lesson
 from micro.data.gold import Gold, GoldCheck, Guide, Practice
 from micro.data.learning import Conduct, ItemLesson, Learning, Reliability
@@ -35,6 +36,7 @@ __all__ = [
     "Batch",
     "BatchRecord",
     "Collection",
+    "Comment",
     "Concept",
     "Conduct",
     "CuttingRun",

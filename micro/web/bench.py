@@ -153,7 +153,7 @@ def waiting(project: str) -> ResponseReturnValue:
             case=case,
             held=held_tasks(session, volunteer, house().clock()) if case == "too_many" else [],
             here=here,
-            last_sent=correcting.last_sent(session, found, volunteer.id, house().clock()) if volunteer else None,
+            **the_last_card(session, found, volunteer),
         )
 
 
@@ -170,6 +170,14 @@ def what_taking_would_do(
         return left
     open_now = assignments.open_leases(session, volunteer.id, house().clock())
     return "too_many" if open_now >= lending_rule().open_leases else left
+
+
+def the_last_card(session: Session, project: Project, volunteer: Volunteer | None) -> dict[str, Assignment | None]:
+    """The card that was sent last, if that was just now: ``last_card``; and if it can be corrected: ``last_sent``."""
+    now = house().clock()
+    last = correcting.last_answered(session, project, volunteer.id, now) if volunteer else None
+    correctable = last is not None and bool(correcting.still_correctable(session, [last]))
+    return {"last_card": last, "last_sent": last if correctable else None}
 
 
 # Working on it -------------------------------------------------------------------------------------------------
@@ -224,7 +232,7 @@ def the_workbench(
         submission_key=key or secrets.token_urlsafe(18),
         claimable=claims.offered(session, held.volunteer),
         correcting=held.state == "answered",
-        last_sent=correcting.last_sent(session, held.project, held.volunteer_id, now),
+        **the_last_card(session, held.project, held.volunteer),
         **bench_parts(session, held),
     )
 
