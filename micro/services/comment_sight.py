@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from micro.core.fields import Field
 from micro.core.publication import told_exactly
 from micro.core.states import PUBLIC_PROJECTS
 from micro.data.models import Account, Assignment, Comment, Move, Project, Record, Region, Scan, Task, Volunteer
@@ -161,7 +162,7 @@ def _closed(session: Session, tasks: Iterable[Task], today: date) -> set[int]:
 
 def _told(session: Session, project: Project, today: date) -> frozenset[str]:
     """The fields that may be told exactly; of one that is removed, its last form says so."""
-    last = {}
+    last: dict[str, Field] = {}
     for setup in setups_of(session, project).values():
         for field in kind_named(setup.kind).fields(setup.body):
             last.setdefault(field.name, field)
@@ -183,7 +184,7 @@ def unread_count(session: Session, volunteer_ids: Sequence[int]) -> int:
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def _unread(volunteer_ids: Sequence[int]) -> Select[tuple[Comment]]:
+def _unread(volunteer_ids: Sequence[int]) -> Select[Comment]:
     """Only of projects that everybody may see: of a trial and a draft nothing is told in the header."""
     return (
         select(Comment)

@@ -195,7 +195,7 @@ def _kept(
     return made
 
 
-def forget_comments(session: Session, tried: Select[tuple[int]]) -> None:
+def forget_comments(session: Session, tried: Select[int]) -> None:
     """Deletes what was said of cards lent in a trial; and its log, because the numbers of deleted rows come again."""
     said = select(Comment.id).where(Comment.assignment_id.in_(tried))
     session.execute(delete(Move).where(Move.subject == "comment", Move.subject_id.in_(said)))

@@ -59,8 +59,8 @@ def named(session: Session, public_ids: Iterable[str]) -> tuple[Credit, ...]:
     Never with how much each of them read: beside the pseudonyms of a release it would tell who is who.
     """
     wanted = sorted(public_ids)
-    chosen: set[Credit] = set()
+    chosen: list[Credit] = []  # Two people may have one name.
     for start in range(0, len(wanted), AT_ONCE):
         some = select(Volunteer).where(Volunteer.public_id.in_(wanted[start : start + AT_ONCE]), Volunteer.credit != "")
-        chosen.update(credit_of(volunteer) for volunteer in session.scalars(some) if volunteer.credit_name)
+        chosen.extend(credit_of(volunteer) for volunteer in session.scalars(some) if volunteer.credit_name)
     return tuple(sorted(chosen, key=lambda one: (one.name.casefold(), one.name, one.orcid, one.sort)))

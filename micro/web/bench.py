@@ -19,7 +19,7 @@ from micro.core.terms import VERSION, wording
 from micro.data.models import Assignment, Project, Region, Volunteer
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 from micro.kinds import kind_named, narrowed
-from micro.services import assignments, claims, correcting, page_lines, workbench
+from micro.services import assignments, claims, comment_sight, correcting, page_lines, workbench
 from micro.services.answers import Given, give_answer, newest_answer
 from micro.services.assignments import assignment_of
 from micro.services.cutting import field_boxes
@@ -411,14 +411,15 @@ def mine() -> ResponseReturnValue:
     """The volunteer's own answers, newest first, with what became of each."""
     page = min(max(1, request.args.get("page", 1, type=int)), PAGES_MOST)
     with house().database.reading() as session:
-        volunteer = known_volunteer(session)
-        found, count = workbench.own_answers(
-            session, own_ids(session, volunteer), page, ANSWERS_A_PAGE, house().clock().date()
-        )
+        volunteer, today = known_volunteer(session), house().clock().date()
+        ids = own_ids(session, volunteer)
+        found, count = workbench.own_answers(session, ids, page, ANSWERS_A_PAGE, today)
         return render_template(
             "bench/mine.html",
             rows=[as_row(own) for own in found],
             correctable=correcting.still_correctable(session, [own.answer.assignment for own in found]),
+            marks=comment_sight.marks_of(session, [own.answer.assignment for own in found], ids, today),
+            answered=comment_sight.unread_answers(session, ids),
             count=count,
             page=page,
             pages=ceil(count / ANSWERS_A_PAGE),
