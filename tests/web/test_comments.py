@@ -18,7 +18,7 @@ from tests.web.test_bench import TYPED, ada, cards, reader, set_project, take  #
 from tests.web.test_review import page_of
 
 NEW = "new answers of the museum"
-LINK = "Say something about the card you just sent"
+LINK = "the card you just sent"
 
 
 def sent(client: FlaskClient) -> str:
