@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from micro.core.fields import Field
 from micro.core.publication import told_exactly
 from micro.core.states import PUBLIC_PROJECTS
-from micro.data.models import Account, Assignment, Comment, Move, Project, Record, Region, Scan, Task, Volunteer
+from micro.data.models import (
+    Account,
+    Assignment,
+    Collection,
+    Comment,
+    Move,
+    Project,
+    Record,
+    Region,
+    Scan,
+    Task,
+    Volunteer,
+)
 from micro.kinds import kind_named
 from micro.services.credits import shown_names
 from micro.services.release_answers import setups_of
@@ -21,6 +33,8 @@ from micro.services.setting_aside import is_set_aside
 
 COUNTED = 100
 LISTED = 20
+# Reviewers are shown what nobody answered for so long: not everything that is said asks for an answer.
+LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -237,6 +251,25 @@ def overheard(session: Session, record: Record, today: date, with_names: bool) -
         if one.answers_id is None
     )
     return Overheard(rows, _who_hid(session, found), bool(_closed(session, {one.task for one in found}, today)))
+
+
+def unanswered(
+    session: Session, institution_ids: Sequence[int] | None, now: datetime, most: int = LISTED
+) -> list[tuple[Comment, Record]]:
+    """What volunteers said lately about records of these institutions (None: all) and nobody answered, newest first."""
+    answer = aliased(Comment)
+    query = (
+        select(Comment, Record)
+        .join(Task, Task.id == Comment.task_id)
+        .join(Record, Record.item_id == Task.item_id)
+        .where(Comment.answers_id.is_(None), Comment.state == "shown", Comment.at > now - LATELY)
+        .where(~select(answer.id).where(answer.answers_id == Comment.id, answer.state == "shown").exists())
+        .options(joinedload(Record.item))
+    )
+    if institution_ids is not None:
+        projects = select(Project.id).join(Collection, Collection.id == Project.collection_id)
+        query = query.where(Comment.project_id.in_(projects.where(Collection.institution_id.in_(institution_ids))))
+    return [(one, record) for one, record in session.execute(query.order_by(Comment.id.desc()).limit(most))]
 
 
 def _who_hid(session: Session, found: Iterable[Comment]) -> dict[int, tuple[str, str]]:

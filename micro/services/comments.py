@@ -61,6 +61,9 @@ def say(
     whole = checked_words(words)
     # One after the other: of two posts at once, the second sees what the first has kept.
     session.execute(locked(select(Volunteer.id).where(Volunteer.id.in_(volunteer_ids)).order_by(Volunteer.id)))
+    hold_task(session, card.task_id)
+    if session.scalar(select(Assignment.id).where(Assignment.id == card.id)) is None:
+        raise NotFound("There is nothing at this address.")  # Somebody ended the trial while we waited for the task.
     if (before := _same_post(session, card.id, key)) is not None:
         return before
     _check_bound(session, volunteer_ids, now)
@@ -150,12 +153,15 @@ def move_comment(
 
 def _held_comment(session: Session, record: Record, public_id: str) -> Comment:
     """A comment on a card of the record, held; NotFound otherwise, one on another record too."""
-    query = select(Comment).join(Task, Task.id == Comment.task_id)
-    query = query.where(Comment.public_id == public_id, Task.item_id == record.item_id)
-    held = query.with_for_update(key_share=True, of=Comment).execution_options(populate_existing=True)
-    if (found := session.scalar(held)) is None:
-        raise NotFound("There is nothing at this address.")
-    return found
+    here = select(Comment.task_id).join(Task, Task.id == Comment.task_id)
+    task_id = session.scalar(here.where(Comment.public_id == public_id, Task.item_id == record.item_id))
+    if task_id is not None:
+        hold_task(session, task_id)  # As the end of a trial does, which deletes what was said in it.
+        query = locked(select(Comment).where(Comment.public_id == public_id))
+        found: Comment | None = session.scalar(query.execution_options(populate_existing=True))
+        if found is not None:
+            return found
+    raise NotFound("There is nothing at this address.")
 
 
 # --- both -----------------------------------------------------------------------------------------------------------

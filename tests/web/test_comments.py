@@ -248,3 +248,23 @@ def test_claimed_cards_keep_what_was_said_about_them(app: Flask, house: House, a
         sent_by.volunteer_id = browser.id
         session.scalars(select(Comment)).one().volunteer_id = browser.id
     assert ada.get(page).status_code == 200 and "A drawing!" in ada.get(page).text
+
+
+def test_the_queue_lists_what_nobody_answered_yet(
+    app: Flask,
+    house: House,
+    cast: Cast,
+    ada: FlaskClient,  # noqa: F811
+    ben: FlaskClient,
+    clock: Clock,
+) -> None:
+    said(ada, "Is it an axe?")
+    desk, key = record(house), one(house).public_id
+    assert f'href="{desk}#c-{key}"' in ben.get("/review").text and "Is it an axe?" in ben.get("/review").text
+    assert "Is it an axe?" not in signed_in(app, cast.cleo).get("/review").text, "another institution's"
+    assert "Is it an axe?" in signed_in(app, cast.nora).get("/review").text
+    clock.pass_(days=31)
+    assert "Is it an axe?" not in ben.get("/review").text
+    clock.pass_(days=-31)
+    ben.post(f"{desk}/comments/{key}/answer", data={"words": "Yes."})
+    assert "Is it an axe?" not in ben.get("/review").text
