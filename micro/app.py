@@ -24,6 +24,7 @@ from micro.services.people import person_of
 from micro.web import (
     account,
     bench,
+    comments,
     data,
     desk,
     iiif,
@@ -57,6 +58,7 @@ PAGES = (
     me,
     bench,
     own,
+    comments,
     practice,
     pictures,
     iiif,
@@ -161,6 +163,7 @@ def _prepare_templates(app: Flask) -> None:
             "version": __version__,
             "unread_notices": notifications.unread,
             "unread_lessons": lessons.unread,
+            "unread_comments": comments.unread,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

@@ -66,6 +66,7 @@ MESSAGE_COPY = _moves(waiting="sending dropped", sending="sent failed waiting", 
 BATCH = _moves(
     open="accepting dropped", accepting="accepted", accepted="undoing", undoing="undone", undone="", dropped=""
 )
+COMMENT = _moves(shown="hidden", hidden="shown")
 DIGEST = _moves(sending="sent failed waiting", waiting="sending", sent="", failed="")
 
 # What visitors may see, and where answers may be given.

@@ -3,6 +3,7 @@
 from micro.data.acts import Act
 from micro.data.answered import AnsweredRecord
 from micro.data.base import Base
+from micro.data.comments import Comment
 from micro.data.desk import Batch, BatchRecord, Lesson
 from micro.data.gold import Gold, GoldCheck, Guide, Practice
 from micro.data.learning import Conduct, ItemLesson, Learning, Reliability
@@ -37,6 +38,7 @@ __all__ = [
     "Batch",
     "BatchRecord",
     "Collection",
+    "Comment",
     "Concept",
     "Conduct",
     "CuttingRun",

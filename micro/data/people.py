@@ -98,6 +98,7 @@ class Volunteer(Addressed, Base):
 
     ``claimed_by_id`` is the volunteer of an account who said that these answers, given without one, are theirs too.
     ``source_id`` names a volunteer who came with imported work: neither cookie nor account.
+    ``credit`` is how they want to be named in public, see core/credit.py; empty: nothing was chosen, so not at all.
     """
 
     __tablename__ = "volunteer"
@@ -106,6 +107,9 @@ class Volunteer(Addressed, Base):
     cookie_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     source_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("volunteer.id"), index=True)
+    credit: Mapped[str] = mapped_column(String(10), default="", server_default=text("''"))
+    credit_name: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
+    orcid: Mapped[str] = mapped_column(String(19), default="", server_default=text("''"))
     created_at: Mapped[datetime]
 
     account: Mapped[Account | None] = relationship()

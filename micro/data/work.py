@@ -85,6 +85,7 @@ class Assignment(Addressed, Base):
     ``trial`` is true when it was lent while the project was tried out: going live discards it with its answers.
     ``gold`` is true when it was lent because the answer is known: it takes no place among those that are wanted, and
     what is said there never reaches the record.
+    ``heard`` is true once this volunteer has read what others say of the card: the answer is corrected no more.
     """
 
     __tablename__ = "assignment"
@@ -111,6 +112,7 @@ class Assignment(Addressed, Base):
     draft_at: Mapped[datetime | None]
     trial: Mapped[bool] = mapped_column(default=False, server_default=false())
     gold: Mapped[bool] = mapped_column(default=False, server_default=false())
+    heard: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     task: Mapped[Task] = relationship()
     volunteer: Mapped[Volunteer] = relationship()

@@ -13,6 +13,7 @@ from micro.data.base import new_public_id
 from micro.data.models import Answer, Assignment
 from micro.errors import Closed
 from micro.kinds import kind_named, narrowed
+from micro.services.correcting import check_unheard
 from micro.services.gold_lending import check_answer
 from micro.services.setting_aside import is_aside
 
@@ -44,7 +45,8 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     - the lease ran out, but the task is still free: it counts as if in time;
     - enough people answered, or the task is done: kept as a surplus answer, which merging still weighs;
     - the form changed: it is read by the form that was on the screen, and remembers its version;
-    - another answer to the same assignment: kept as the next number, and only the newest counts;
+    - another answer to the same assignment: kept as the next number, and only the newest counts; Conflict once this
+      volunteer has read what others say of the card;
     - its scan was taken down: kept, and counts as if it were still shown;
     - its answer is known: kept and compared with it, and nothing else comes of it;
     - the volunteer's answers are set aside: kept as a surplus answer that does not count, without a word;
@@ -61,6 +63,8 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     newest = newest_answer(session, assignment)
     if newest is not None and not key and newest.value == value:
         return Given(newest, new=False, aside=aside)
+    if newest is not None:
+        check_unheard(assignment)
     number = 1 if newest is None else newest.number + 1
     surplus = newest.surplus if newest is not None else _count_it(assignment, aside)
     answer = Answer(

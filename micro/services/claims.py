@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from micro.data.models import Answer, Assignment, Task, Volunteer
 from micro.services.assignments import give_back, hold_task
+from micro.services.credits import bring_along
 from micro.services.people import hash_token
 from micro.services.setting_aside import note_claim
 
@@ -57,6 +58,7 @@ def claim(session: Session, account_id: int, token: str | None) -> int:
         session.execute(update(Volunteer).where(Volunteer.claimed_by_id == theirs.id).values(claimed_by_id=mine.id))
         _settle_anew(session, theirs, mine)
         note_claim(session, theirs, mine)
+        bring_along(theirs, mine)
     session.flush()
     return cards
 

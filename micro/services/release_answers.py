@@ -27,10 +27,10 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class WrittenAnswers:
-    """What went into answers.csv; ``volunteers`` is how many different people."""
+    """What went into answers.csv; ``people`` are the public ids of all who gave one, which stay in the house."""
 
     rows: int
-    volunteers: int
+    people: frozenset[str]
     columns: tuple[Described, ...]
 
 
@@ -87,7 +87,7 @@ def write_answers(
                     for row in some
                 )
             )
-    return WrittenAnswers(count, len(volunteers), head)
+    return WrittenAnswers(count, frozenset(volunteers), head)
 
 
 def _all_fields(setups: Iterable[Setup], now: Mapping[str, Field], language: str, on: date) -> tuple[FieldColumns, ...]:

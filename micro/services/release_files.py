@@ -99,7 +99,7 @@ def _write_papers(plan: Plan, folder: Path) -> None:
     tables = {name: _fingerprint(folder / name) for name in (*plan.tables, "records.jsonl")}
     _write(folder / "datapackage.json", papers.data_package(c, plan.tables, tables))
     _write(folder / "CITATION.cff", papers.citation_cff(c))
-    _write(folder / "citation.txt", papers.citation_text(c) + "\n\n" + papers.citation_bibtex(c))
+    _write(folder / "citation.txt", papers.citation_text(c) + "\n\n" + papers.citation_bibtex(c) + papers.named_text(c))
     _write(folder / "LICENSE.txt", papers.licence_text(c))
     _write(
         folder / "README.txt", papers.readme_text(c, plan.counts, plan.held_back, [f for f in plan.public if f.grid_m])
@@ -157,6 +157,7 @@ def _manifest(
         "changes": changes,
         "texts": plan.texts,
         "institution": c.institution,
+        "named": [{"name": who.name, "orcid": who.orcid} for who in c.named],
         "collection": c.collection,
         "language": c.language,
         "citation": {

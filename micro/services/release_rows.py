@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from micro.core.credit import Credit
 from micro.core.fields import Field
 from micro.core.iiif import region_address
 from micro.core.publication import held_back, is_public, public_fields, public_values
@@ -32,6 +33,7 @@ from micro.data.models import Decision, Item, Record, RecordVersion, Region, Rel
 from micro.data.snapshot import hold_still
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
+from micro.services.credits import named
 from micro.services.cutting import box_of
 from micro.services.release_answers import is_released, open_text, setups_of, write_answers
 from micro.services.release_files import Plan
@@ -85,7 +87,7 @@ class _Reading:
         counts = self._write_records()
         answers = write_answers(self.session, self.project, self.folder, self.pseudonym, self.on)
         labels = self._write_vocabulary()
-        volunteers = answers.volunteers
+        volunteers, credited = len(answers.people), named(self.session, answers.people)
         items = self.session.scalar(select(func.count(Item.id)).where(Item.project_id == self.project.id)) or 0
         before = self.session.scalar(
             select(Release)
@@ -115,7 +117,7 @@ class _Reading:
         return Plan(
             release_public_id=self.release.public_id,
             room=self.room,
-            colophon=self._colophon(volunteers),
+            colophon=self._colophon(volunteers, credited),
             tables=tables,
             counts={**counts, "answers.csv": answers.rows, **({VOCABULARY: labels} if labels else {})},
             figures=figures,
@@ -134,7 +136,7 @@ class _Reading:
         said = f"volunteer {volunteer} of project {self.project.public_id}"
         return "V" + hmac.new(self.key, said.encode(), hashlib.sha256).hexdigest()[:12].upper()
 
-    def _colophon(self, volunteers: int) -> Colophon:
+    def _colophon(self, volunteers: int, credited: tuple[Credit, ...]) -> Colophon:
         project, collection = self.project, self.project.collection
         home = f"{self.public_url}/data/{project.slug}"
         return Colophon(
@@ -151,6 +153,7 @@ class _Reading:
             notes=self.release.notes,
             volunteers=volunteers,
             language=self.language,
+            named=credited,
         )
 
     def _write_records(self) -> dict[str, int]:

@@ -34,6 +34,7 @@ from micro.data.models import (
     Task,
     Volunteer,
 )
+from micro.services.comments import forget_comments
 from micro.services.moves import note_move
 from micro.services.setting_aside import person_id
 
@@ -101,6 +102,7 @@ def discard_trial(session: Session, project: Project, now: datetime, at_once: in
 def _discard_known(session: Session, project_id: int) -> None:
     """Discards what was said in the trial where the answer is known: it is no part of any record."""
     tried = select(Assignment.id).where(Assignment.project_id == project_id, Assignment.trial, Assignment.gold)
+    forget_comments(session, tried)
     answers = select(Answer.id).where(Answer.assignment_id.in_(tried))
     session.execute(delete(GoldCheck).where(GoldCheck.answer_id.in_(answers)))
     session.execute(delete(Answer).where(Answer.assignment_id.in_(tried)))
@@ -149,6 +151,7 @@ def _discard(session: Session, project: Project, items: Sequence[int]) -> None:
         select(Task).where(Task.item_id.in_(items)).order_by(Task.id).execution_options(populate_existing=True)
     ).all()
     tried = select(Assignment.id).where(Assignment.task_id.in_([task.id for task in tasks]), Assignment.trial)
+    forget_comments(session, tried)
     session.execute(delete(Answer).where(Answer.assignment_id.in_(tried)))
     session.execute(delete(Assignment).where(Assignment.id.in_(tried)))
     stay = _answered_otherwise(session, items)

@@ -90,6 +90,8 @@ VERBS: Mapping[str, object] = {
     "manage.upload": lazy_gettext("uploaded files"),
     "manage.vocabulary_plan": lazy_gettext("took over a vocabulary from a file"),
     "manage.withdraw_scan": lazy_gettext("took a scan down"),
+    "review.answer_comment": lazy_gettext("answered a volunteer’s comment"),
+    "review.move_comment": lazy_gettext("hid a comment or showed it again"),
     "review.batch": lazy_gettext("accepted, gave up or took back records together"),
     "review.contributors": lazy_gettext("asked who answered"),
     "review.decide": lazy_gettext("decided on a record"),

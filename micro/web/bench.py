@@ -19,7 +19,7 @@ from micro.core.terms import VERSION, wording
 from micro.data.models import Assignment, Project, Region, Volunteer
 from micro.errors import BadAnswer, Closed, Conflict, NotFound, TooMuch
 from micro.kinds import kind_named, narrowed
-from micro.services import assignments, claims, correcting, page_lines, workbench
+from micro.services import assignments, claims, comment_sight, correcting, page_lines, workbench
 from micro.services.answers import Given, give_answer, newest_answer
 from micro.services.assignments import assignment_of
 from micro.services.cutting import field_boxes
@@ -153,7 +153,7 @@ def waiting(project: str) -> ResponseReturnValue:
             case=case,
             held=held_tasks(session, volunteer, house().clock()) if case == "too_many" else [],
             here=here,
-            last_sent=correcting.last_sent(session, found, volunteer.id, house().clock()) if volunteer else None,
+            **the_last_card(session, found, volunteer),
         )
 
 
@@ -170,6 +170,14 @@ def what_taking_would_do(
         return left
     open_now = assignments.open_leases(session, volunteer.id, house().clock())
     return "too_many" if open_now >= lending_rule().open_leases else left
+
+
+def the_last_card(session: Session, project: Project, volunteer: Volunteer | None) -> dict[str, Assignment | None]:
+    """The card that was sent last, if that was just now: ``last_card``; and if it can be corrected: ``last_sent``."""
+    now = house().clock()
+    last = correcting.last_answered(session, project, volunteer.id, now) if volunteer else None
+    correctable = last is not None and bool(correcting.still_correctable(session, [last]))
+    return {"last_card": last, "last_sent": last if correctable else None}
 
 
 # Working on it -------------------------------------------------------------------------------------------------
@@ -224,7 +232,7 @@ def the_workbench(
         submission_key=key or secrets.token_urlsafe(18),
         claimable=claims.offered(session, held.volunteer),
         correcting=held.state == "answered",
-        last_sent=correcting.last_sent(session, held.project, held.volunteer_id, now),
+        **the_last_card(session, held.project, held.volunteer),
         **bench_parts(session, held),
     )
 
@@ -403,14 +411,15 @@ def mine() -> ResponseReturnValue:
     """The volunteer's own answers, newest first, with what became of each."""
     page = min(max(1, request.args.get("page", 1, type=int)), PAGES_MOST)
     with house().database.reading() as session:
-        volunteer = known_volunteer(session)
-        found, count = workbench.own_answers(
-            session, own_ids(session, volunteer), page, ANSWERS_A_PAGE, house().clock().date()
-        )
+        volunteer, today = known_volunteer(session), house().clock().date()
+        ids = own_ids(session, volunteer)
+        found, count = workbench.own_answers(session, ids, page, ANSWERS_A_PAGE, today)
         return render_template(
             "bench/mine.html",
             rows=[as_row(own) for own in found],
             correctable=correcting.still_correctable(session, [own.answer.assignment for own in found]),
+            marks=comment_sight.marks_of(session, [own.answer.assignment for own in found], ids, today),
+            answered=comment_sight.unread_answers(session, ids),
             count=count,
             page=page,
             pages=ceil(count / ANSWERS_A_PAGE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date, format_decimal, gettext, ngettext
@@ -10,15 +12,17 @@ from sqlalchemy.orm import Session
 from micro.adapters import certificate
 from micro.core.orcid import read_orcid
 from micro.data.models import Assignment
-from micro.errors import BadAnswer, Closed, Conflict
+from micro.errors import BadAnswer, Closed, Conflict, NotFound
 from micro.kinds import kind_named, narrowed
 from micro.services import correcting, thanks
 from micro.services.answers import newest_answer
 from micro.services.assignments import assignment_of
+from micro.services.credits import choose_credit, credit_of
 from micro.services.people import own_ids
 from micro.services.thanks import Given
 from micro.web import bench
 from micro.web.context import current_person, house, known_volunteer
+from micro.web.forms import storable
 from micro.web.language import current_language
 from micro.web.problems import said
 from micro.web.review.page import typed_into
@@ -64,19 +68,56 @@ NAME_LONGEST = 80
 @blueprint.route("/thanks", methods=["GET", "POST"])
 def thank() -> ResponseReturnValue:
     """What this visitor gave; POST makes a certificate with the name that is typed, of which nothing is kept."""
+    if request.method != "POST":
+        return thanks_page({}, {}), 200
     with house().database.reading() as session:
         given = thanks.given_by(session, own_ids(session, known_volunteer(session)))
-        problems: dict[str, str] = {}
-        if request.method == "POST":
-            try:
-                lines = certified(given)
-            except BadAnswer as problem:
-                problems = {problem.field: said(problem)}
-        if request.method != "POST" or problems:
-            typed = request.form if problems else {"name": current_person().name, "credit": "name"}
-            page = render_template("own/thanks.html", given=given, typed=typed, problems=problems)
-            return page, 422 if problems else 200
+        try:
+            lines = certified(given)
+        except BadAnswer as problem:
+            return thanks_page({problem.field: said(problem)}, request.form), 422
     return as_file(certificate.draw(lines))
+
+
+def thanks_page(problems: Mapping[str, str], typed: Mapping[str, str]) -> str:
+    """The page; ``typed`` stands in its forms instead of what was chosen before."""
+    with house().database.reading() as session:
+        volunteer = known_volunteer(session)
+        chosen = credit_of(volunteer)
+        name = current_person().name
+        # The certificate begins with the choice; whoever made none finds the name of the account.
+        before = {
+            "credit": "none" if chosen.sort == "none" else "name",
+            "name": chosen.name or name,
+            "orcid": chosen.orcid,
+            "named": chosen.sort,
+            "credit_name": chosen.name or name,
+            "credit_orcid": chosen.orcid,
+        }
+        return render_template(
+            "own/thanks.html",
+            given=thanks.given_by(session, own_ids(session, volunteer)),
+            chosen=chosen,
+            typed={**before, **typed},
+            problems=problems,
+        )
+
+
+@blueprint.post("/thanks/credit")
+def keep_credit() -> ResponseReturnValue:
+    """Keeps how this visitor wants to be named in public from now on."""
+    wished = {name: storable(request.form.get(name, "")) for name in ("named", "credit_name", "credit_orcid")}
+    try:
+        with house().database.writing() as session:
+            volunteer = known_volunteer(session)
+            if volunteer is None:
+                raise NotFound("There is nothing at this address.")
+            chosen = choose_credit(session, volunteer, *wished.values())
+    except BadAnswer as problem:
+        return thanks_page({problem.field: said(problem)}, wished), 422
+    kept = gettext("Kept. You are named as “%(name)s” from now on.", name=chosen.name)
+    flash(kept if chosen.name else gettext("Kept. You are named nowhere from now on."), "good")
+    return redirect(url_for("own.thank", _anchor="named"), 303)
 
 
 def as_file(pdf: bytes) -> Response:
@@ -111,7 +152,7 @@ def certified(given: Given) -> list[tuple[str, str]]:
         *orcid,
         ("text", f"{cards} {spent},"),
         ("text", f"{days}."),
-        ("text", f"“{named}”" if len(projects) == 1 else named),
+        ("text", gettext("“%(words)s”", words=named) if len(projects) == 1 else named),
         ("small", made),
     ]
 

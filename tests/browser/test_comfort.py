@@ -202,6 +202,49 @@ def test_the_last_card_is_undone_and_what_is_sent_then_counts(server: Breakable,
     assert [says_it(value, kind) for value in answers(server)] == [False, True]
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_something_is_said_about_the_card_just_sent_and_the_next_one_waits(
+    server: Breakable, card: Card, script: bool
+) -> None:
+    page = card(java_script_enabled=script)
+    expect(page.locator("[data-comment]")).to_have_count(0)
+    page.locator("#field-object").fill("Hoard")
+    page.locator("#field-notes").fill("none")
+    if script:
+        sends(page, lambda: page.keyboard.press("Control+Enter"))
+        page.wait_for_selector("[data-started]")
+        expect(page.locator("#field-object")).to_be_focused()  # The way to say something is quiet.
+    else:
+        page.locator("[data-submit]").click()
+    following = page.url
+    tab_to(page, "[data-comment]", "Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/comments")
+    if script:
+        check(page, "comments-by-keyboard")
+    tab_to(page, "#words")
+    page.keyboard.type("A drawing of an axe.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".spoken__words")).to_have_text("A drawing of an axe.")
+    expect(page.locator(".notice--good")).to_contain_text("Thank you.")
+    tab_to(page, "main .button--main")
+    page.keyboard.press("Enter")
+    page.wait_for_url(following)
+    assert len(answers(server)) == 1
+
+
+def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """Presses the key until the focus is there; fails where it never comes."""
+    if key == "Shift+Tab":
+        page.locator("#field-object").focus()
+    for _ in range(60):
+        if page.locator(f"{selector}:focus").count():
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{selector} is not reached by {key}")
+
+
 def test_a_scan_that_does_not_come_is_reported_and_the_next_card_taken(browser: Browser, server: Breakable) -> None:
     context = window(browser, server.served)
     context.route("**/iiif/**", lambda route: route.abort())

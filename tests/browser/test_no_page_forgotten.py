@@ -81,6 +81,7 @@ LOOKED_AT: dict[str, Callable[..., None]] = {
     "manage/vocabulary_plan.html": builder.test_the_pages_of_vocabularies,
     "manage/volunteer.html": everyday.test_the_desks,
     "manage/volunteers.html": everyday.test_the_desks,
+    "own/comments.html": states.test_a_card_that_was_sent_and_its_record_in_review,
     "own/thanks.html": everyday.test_the_workbench_and_a_volunteers_own_pages,
     "practice/step.html": first_visit.test_practice_and_its_feedback_have_no_fault,
     "public/about.html": everyday.test_pages_for_anyone,

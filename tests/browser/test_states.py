@@ -191,6 +191,12 @@ def test_a_card_that_was_sent_and_its_record_in_review(
     misuse(page, "main form", work + "/skip")
     expect(page.locator(".eyebrow")).to_have_text("409")
     check(page, named("error-409", *look))
+    page.goto(work + "/comments")
+    check(page, named("comments-none", *look))
+    page.fill("#words", "There is a drawing on the back.\nIt shows an axe.")
+    page.locator("main .button:not(.button--main)").first.click()
+    expect(page.locator(".spoken__words")).to_contain_text("a drawing on the back")
+    check(page, named("comments", *look))
 
     record = record_of(running, work)
     page.goto(record)

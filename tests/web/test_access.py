@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from micro.data.models import Batch, Intake, Message, News, Project, Record, Region, Release, Scan
 from micro.house import House
-from micro.services import assignments, gold, invitations, people, settling, vocabularies
+from micro.services import assignments, comments, gold, invitations, people, settling, vocabularies
 from micro.services.answers import give_answer
 from micro.web.access import ACCESS, Rule
 from tests.cast import Cast, add_cards, good_answer, make_project, signed_in
@@ -56,6 +56,7 @@ def places(house: House, cast: Cast) -> Places:
         lent = assignments.lend_task(session, project, volunteer, house.clock(), assignments.LendingRule(600, 5))
         assert lent is not None
         give_answer(session, lent, good_answer(), "once", house.clock())
+        spoken = comments.say(session, lent, [volunteer.id], "A drawing!", "once", house.clock())
         lent.task.unsettled = True
         session.flush()
         settling.settle_some(session, project.id, house.clock())
@@ -85,6 +86,7 @@ def places(house: House, cast: Cast) -> Places:
                 "region": session.scalars(select(Region.public_id)).first(),
                 "longest": 320,
                 "news": news.public_id,
+                "comment": spoken.public_id,
                 "message": message.public_id,
                 "known": known.public_id,
                 "volunteer": volunteer.public_id,

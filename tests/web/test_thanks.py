@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image, ImageChops
 
@@ -12,6 +14,9 @@ from micro.adapters import certificate
 from micro.core.orcid import read_orcid
 from micro.data.models import Assignment
 from micro.house import House
+from micro.services import thanks
+from micro.web.own import certified
+from tests.cast import Cast
 from tests.conftest import Clock
 from tests.web.test_bench import TYPED, ada, cards, take  # noqa: F401
 
@@ -129,3 +134,47 @@ def test_a_long_line_stays_on_the_page() -> None:
 )
 def test_an_orcid_is_checked_by_its_last_digit(text: str, found: str) -> None:
     assert read_orcid(text) == found
+
+
+# How one is named ----------------------------------------------------------------------------------------------------
+
+
+def test_the_choice_is_kept_and_begins_the_certificate(ada: FlaskClient, clock: Clock, house: House) -> None:  # noqa: F811
+    read_some(ada, clock, 1)
+    assert "You have not chosen yet: you are named nowhere." in ada.get("/thanks").text
+    wished = {"named": "orcid", "credit_name": "Zoë Adams", "credit_orcid": "0000-0002-1825-0097"}
+    assert ada.post("/thanks/credit", data=wished).location == "/thanks#named"
+    page = ada.get("/thanks").text
+    assert "You have not chosen yet" not in page and "A release that is published stays as it is." in page
+    for place in ("credit_name", "name"):
+        assert re.search(rf'id="{place}" name="{place}" type="text" value="Zoë Adams"', page)
+    for place in ("credit_orcid", "orcid"):
+        assert re.search(rf'id="{place}" name="{place}" type="text" value="0000-0002-1825-0097"', page)
+    assert re.search(r'name="named" value="orcid" checked', page)
+    ada.post("/thanks/credit", data={**wished, "named": "none"})
+    page = ada.get("/thanks").text
+    assert "Zoë" not in page and re.search(r'name="credit" value="none" checked', page)
+
+
+def test_a_choice_that_cannot_be_kept_is_asked_again_and_changes_nothing(ada: FlaskClient, clock: Clock) -> None:  # noqa: F811
+    read_some(ada, clock, 1)
+    refused = ada.post("/thanks/credit", data={"named": "alias", "credit_name": "ada@example.org"})
+    assert refused.status_code == 422 and 'value="ada@example.org"' in refused.text
+    assert "A name, please, and no address" in refused.text
+    assert ada.post("/thanks/credit", data={}).status_code == 422
+    assert "ada@example.org" not in ada.get("/thanks").text
+
+
+def test_a_stranger_has_nothing_to_be_named_for(client: FlaskClient) -> None:
+    assert client.post("/thanks/credit", data={"named": "none"}).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "quoted"), [("en", "“Catalogue of finds”"), ("fr", "« Fiches des trouvailles »")])
+def test_the_certificate_quotes_as_its_language_does(
+    app: Flask, cast: Cast, clock: Clock, language: str, quoted: str
+) -> None:
+    given = thanks.Given(1, [(cast.project, 1)], clock().date(), clock().date(), timedelta(minutes=6))
+    asked = {"method": "POST", "data": {"credit": "none"}, "headers": {"Accept-Language": language}}
+    with app.test_request_context("/thanks", **asked):  # type: ignore[arg-type]
+        texts = [text.replace("\u202f", " ").replace("\xa0", " ") for _, text in certified(given)]
+    assert quoted in texts

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from micro.core.credit import Credit
 from micro.core.fields import Field
 from micro.core.licences import licence_name, licence_url
 from micro.core.release.cells import storable
@@ -75,7 +76,10 @@ def about_file(name: str) -> str:
 
 @dataclass(frozen=True)
 class Colophon:
-    """Whose release it is. ``url`` is its own address, ``home`` that of the dataset; ``at`` is when it was begun."""
+    """Whose release it is. ``url`` is its own address, ``home`` that of the dataset; ``at`` is when it was begun.
+
+    ``named`` are those of the volunteers who want to be named, in the order of their names.
+    """
 
     slug: str
     number: int
@@ -90,12 +94,19 @@ class Colophon:
     notes: str
     volunteers: int
     language: str
+    named: tuple[Credit, ...] = ()
 
     @property
     def authors(self) -> tuple[str, ...]:
         """The institution, and the volunteers as a number."""
         crowd = f"{self.volunteers} volunteer{'s' if self.volunteers != 1 else ''}"
         return (one_line(self.institution), crowd) if self.volunteers else (one_line(self.institution),)
+
+
+def named_text(c: Colophon) -> str:
+    """The volunteers who want to be named, a line each; empty when there is none."""
+    lines = [f"  {one_line(who.name)}{f', https://orcid.org/{who.orcid}' if who.orcid else ''}" for who in c.named]
+    return "\nVolunteers who read for this release and want to be named\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def one_line(text: str) -> str:
@@ -246,7 +257,15 @@ def data_package(c: Colophon, tables: Mapping[str, Sequence[Described]], sums: M
         "licenses": [{"name": c.licence, "title": licence_name(c.licence), **({"path": deed} if deed else {})}],
         "sources": [{"title": f"{one_line(c.institution)}: {one_line(c.collection)}", "path": c.home}],
         "contributors": [
-            {"title": name, "role": role} for name, role in zip(c.authors, ("publisher", "contributor"), strict=False)
+            *(
+                {"title": name, "role": role}
+                for name, role in zip(c.authors, ("publisher", "contributor"), strict=False)
+            ),
+            *(
+                {"title": one_line(who.name), "role": "contributor"}
+                | ({"path": f"https://orcid.org/{who.orcid}"} if who.orcid else {})
+                for who in c.named
+            ),
         ],
         "resources": resources,
     }

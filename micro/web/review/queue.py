@@ -6,6 +6,7 @@ from flask import render_template, request
 from flask_babel import format_timedelta
 
 from micro.services import review_queue
+from micro.services.comment_sight import unanswered
 from micro.services.review import holds
 from micro.services.review_queue import COUNTED
 from micro.web.context import house
@@ -41,5 +42,6 @@ def queue() -> str:
             minutes=round(found.total * exact_s / 60) if exact_s else 0,
             counted=COUNTED,
             args=filter_args(filters),
+            unanswered=unanswered(session, institutions(), now),
             institution=owners.pop() if len(owners) == 1 else None,
         )

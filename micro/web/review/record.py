@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 from micro.core.consensus import label_counts
 from micro.core.geometry import Box
 from micro.data.models import Decision, Record
-from micro.services import review_queue
+from micro.services import comments, review_queue
 from micro.services.assignments import current_setup
+from micro.services.comment_sight import overheard
 from micro.services.review import holds, readings
 from micro.services.review.colleagues import colleagues_of
 from micro.services.review.history import history
@@ -114,6 +116,8 @@ def _of_record(
         "reason": request.form.get("reason", ""),
         "question": request.form.get("question", ""),
         "whole": "page" in request.args,
+        "comment_longest": comments.LONGEST,
+        "answer_key": secrets.token_urlsafe(18),
     }
 
 
@@ -145,6 +149,7 @@ def _who_may(session: Session, found: Record, chosen: FieldSight | None) -> dict
         "is_own_word": first is not None and first.account_id == me and found.project.four_eyes,
         "colleagues": [one for one in colleagues_of(session, found.project) if one.id != me],
         "contributions": readings.contributions(session, found, chosen.field.name) if sees and chosen else None,
+        "spoken": overheard(session, found, now.date(), sees),
     }
 
 

@@ -66,7 +66,7 @@ export function start(form, { say, words, onField, onChange }) {
   function enter(event) {
     const element = event.target;
     if (event.key !== "Enter" || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if ((element.tagName === "TEXTAREA" && !("oneLine" in element.dataset)) || element.tagName === "BUTTON" || element.tagName === "SUMMARY") return;
+    if ((element.tagName === "TEXTAREA" && !("oneLine" in element.dataset)) || ["A", "BUTTON", "SUMMARY"].includes(element.tagName)) return;
     event.preventDefault();
     const parts = inputsOf(fieldOf(element)).filter((input) => input.classList.contains("input") && !input.disabled && isSeen(input));
     const next = parts[parts.indexOf(element) + 1];
