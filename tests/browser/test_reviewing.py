@@ -123,6 +123,14 @@ def test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields
     page.locator(".queue__name a").first.click()
     page.wait_for_url("**/review/*project=drawer*")
     check(page, f"review-desk-record-{size}")
+    cells = page.locator(".aligned__reading").evaluate_all("(all) => all.map((one) => one.offsetWidth)")
+    assert all(width >= 144 for width in cells), "a narrow screen breaks no word at each letter"
+    page.emulate_media(forced_colors="active")
+    outlines = page.locator(".record-field").evaluate_all(
+        "(all) => all.map((one) => getComputedStyle(one).outlineStyle)"
+    )
+    assert sorted(outlines)[-2:] == ["none", "solid"], "the field one looks at is marked without colours of ours"
+    page.emulate_media(forced_colors="none")
     name = page.locator("h1").text_content()
     page.keyboard.press("?")
     expect(page.locator("[data-keys-switch]")).to_be_visible()
@@ -170,6 +178,7 @@ def test_everything_works_without_a_script(browser: Browser, desk: Served) -> No
     page = open_queue(browser, desk, java_script_enabled=False)
     page.locator(".queue__name a").first.click()
     name = page.locator("h1").text_content()
+    expect(page.locator("[data-zoom]").first).to_be_hidden()  # They need the script.
     page.get_by_role("button", name="Flag").click()
     expect(page.locator(".notice--good").first).to_contain_text(f"{name} is flagged")
     page.locator("[data-undo] button").click()
