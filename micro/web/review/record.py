@@ -22,7 +22,7 @@ from micro.services.review.words import latest_word, undoable
 from micro.services.review_queue import COUNTED
 from micro.web.context import house
 from micro.web.review import page
-from micro.web.review.frame import account_id, blueprint, filter_args, filters_from, institutions
+from micro.web.review.frame import account_id, blueprint, filter_args, filters_from, institutions, may_review
 from micro.web.review.page import Taken
 
 # Said by our script when it fetches the record that comes next: it is not on the screen yet, so nobody holds it.
@@ -109,7 +109,8 @@ def the_record(
 
 def undo_of(session: Session) -> Decision | None:
     """This person's newest decision, if it can be taken back."""
-    return undoable(session, account_id())
+    found = undoable(session, account_id())
+    return found if found is not None and may_review(found.record) else None
 
 
 def _inputs(sight: RecordSight, taken: Mapping[str, Taken], typed: Mapping[str, Any]) -> dict[str, str]:
