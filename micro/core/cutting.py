@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from micro.core.geometry import WHOLE, Box, NamedBox, cut, place, template_from_setup
-from micro.errors import BadAnswer, Conflict
+from micro.errors import BadAnswer, Conflict, to_translate
 
 MOST_CELLS = 2_000
 MOST_LINES = 5_000  # A page of a newspaper has some thousand.
@@ -22,7 +22,7 @@ LAST_PAGE = 200_000  # Beyond it PAGE_SPAN times the page would leave the databa
 MARGIN = 0.15
 WIDEST_MARGIN = 1.0
 LONGEST_TYPE = 80
-NO_LAYOUT = "There is no layout (ALTO or PAGE) beside it."
+NO_LAYOUT = to_translate("There is no layout (ALTO or PAGE) beside it.")
 
 
 class Line(Protocol):

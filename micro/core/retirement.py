@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from micro.errors import BadAnswer
+from micro.errors import BadAnswer, to_translate
 
 ANSWERS_MOST = 100
 PRIOR_ANSWERS = 4.0
@@ -40,7 +40,9 @@ def check_redundancy(least: Any, most: Any, target: Any) -> None:
     """Raises BadAnswer, with both problems at once, unless this can be a project's rule."""
     problems = []
     if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= ANSWERS_MOST):
-        sentence = "The least and the most are whole numbers from 1 to 100, and the least is not above the most."
+        sentence = to_translate(
+            "The least and the most are whole numbers from 1 to 100, and the least is not above the most."
+        )
         problems.append(BadAnswer("min_answers", sentence))
     if not (isinstance(target, int | float) and 0.01 <= target <= 0.99):
         problems.append(BadAnswer("target_confidence", "How sure we have to be lies between 1 and 99 percent."))

@@ -14,7 +14,7 @@ from micro.core.fields import Field
 from micro.core.geometry import Box
 from micro.data.database import locked
 from micro.data.models import Answer, CuttingRun, Item, Layout, Project, Region, Scan, Task
-from micro.errors import Conflict, MicroError, NotFound
+from micro.errors import Conflict, MicroError, NotFound, to_translate
 from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.layouts import layout_of, placed_lines, use_layout
@@ -23,7 +23,7 @@ LONGEST_IDENTIFIER = 200
 # So many identifiers are asked about in one query: databases bound the number of its parameters.
 ASKED_AT_ONCE = 2_000
 # The sentence of a layout that nobody has said yes to; the cutting page puts a way to its boxes beside it.
-UNCERTAIN = "It is not certain how its layout lies on it. Look at its boxes first."
+UNCERTAIN = to_translate("It is not certain how its layout lies on it. Look at its boxes first.")
 
 
 def set_way(session: Session, project: Project, body: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from micro.core.fields import Field
 from micro.core.vocabularies import make_code
 from micro.data.models import Answer, Assignment, Project, Setup, Task
-from micro.errors import BadAnswer, Closed, Conflict, MicroError, NotFound
+from micro.errors import BadAnswer, Closed, Conflict, MicroError, NotFound, to_translate
 from micro.kinds import kind_named
 from micro.services import form_tasks
 from micro.services.assignments import current_setup
@@ -40,7 +40,7 @@ TYPES_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "tag": ("tags", "choice"),
 }
 FieldBody = dict[str, Any]
-CHANGED = (
+CHANGED = to_translate(
     "A colleague has changed this form while you had it open. What you typed is still here: look at it, and save again."
 )
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from micro.core.fields import Said
 from micro.core.review import WORDS, Standing, after_decision
 from micro.data.models import Decision, Record
-from micro.errors import Conflict, NotAllowed
+from micro.errors import Conflict, NotAllowed, to_translate
 from micro.kinds import kind_named, narrowed
 from micro.services import occasions
 from micro.services.assignments import current_setup
@@ -42,8 +42,8 @@ from micro.services.teaching import teach
 
 LONGEST_REASON = 2000
 LONGEST_QUESTION = 500
-OWN_ANSWER = "You gave one of the answers yourself, so a colleague has to decide about this record."
-CHANGED = "This record changed after you opened it, so your decision was not kept."
+OWN_ANSWER = to_translate("You gave one of the answers yourself, so a colleague has to decide about this record.")
+CHANGED = to_translate("This record changed after you opened it, so your decision was not kept.")
 
 
 @dataclass(frozen=True)

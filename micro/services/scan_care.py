@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from micro.core.ports import Storage
 from micro.core.states import SCAN, TASK, check_move
 from micro.data.models import Account, Assignment, Item, Move, Record, Region, Scan, Task
-from micro.errors import BadAnswer, Conflict
+from micro.errors import BadAnswer, Conflict, to_translate
 from micro.services.assignments import give_back
 from micro.services.cutting import cut_scan, hold_project
 from micro.services.moves import note_move
@@ -153,7 +153,7 @@ def withdraw(session: Session, scan: Scan, account_id: int | None, why: str, now
 
     What volunteers are just typing can still be sent and counts. BadAnswer("why") without a reason.
     """
-    reason = _reason(why, "Say in a few words why this scan is taken down.")
+    reason = _reason(why, to_translate("Say in a few words why this scan is taken down."))
     hold_scan(session, scan)
     move_scan(session, scan, "withdrawn", account_id, reason, now)
     return hold_tasks(session, scan)
@@ -219,7 +219,7 @@ def erase(session: Session, scan: Scan, account_id: int | None, typed: str, why:
     ``typed`` must be :func:`name_to_type`. A file that another scan uses, in whatever project, is not deleted. Raises
     BadAnswer("why" or "typed"); Conflict when it is erased already.
     """
-    reason = _reason(why, "Say in a few words why this scan is erased.")
+    reason = _reason(why, to_translate("Say in a few words why this scan is erased."))
     if " ".join(typed.split()) != " ".join(name_to_type(scan).split()):
         raise BadAnswer("typed", "Type “%(name)s” to erase this scan.", name=name_to_type(scan))
     hold_scan(session, scan)

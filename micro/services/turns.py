@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from micro.core.states import INTAKE_FILE, check_move
 from micro.data.database import locked
 from micro.data.models import IntakeFile
-from micro.errors import BadPicture
+from micro.errors import BadPicture, to_translate
 from micro.services.deliveries import refuse
 
 # Longer than the slowest file takes; one that takes longer still is read twice, and taken in once all the same.
@@ -60,7 +60,9 @@ def next_file(session: Session, intake_id: int, now: datetime, erased: frozenset
     while (file := session.scalar(locked(query, skip=True))) is not None:
         if file.claims < TRIES:
             return _in_hand(session, file, now, erased)
-        why = "reading this file ended the program %(times)s times; it is perhaps too large for this machine"
+        why = to_translate(
+            "reading this file ended the program %(times)s times; it is perhaps too large for this machine"
+        )
         refuse(file, BadPicture(why, times=TRIES))
         session.flush()
     return None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from micro.core.fields import MARKS, Field
-from micro.errors import BadAnswer
+from micro.errors import BadAnswer, to_translate
 
 DEEPEST = 3
 DEEPEST_IN_ROWS = 6
@@ -112,7 +112,7 @@ def check_marks(said: Mapping[str, Any], fields: Iterable[Field]) -> None:
     The script disables what is marked; without it, taking the mark would throw away what was typed without a word.
     A choice is nothing typed, and cannot be unticked without a script: there the mark counts.
     """
-    both = "You typed something here and marked it as well. Keep one of the two."
+    both = to_translate("You typed something here and marked it as well. Keep one of the two.")
     problems = [
         BadAnswer(place, both)
         for field in fields

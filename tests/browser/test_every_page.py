@@ -75,6 +75,10 @@ def lived_in(running: Running) -> Running:
     return running
 
 
+TAB_BESIDE = """[...document.querySelectorAll(".tabs [aria-current]")].map((tab) => tab.getBoundingClientRect())
+  .filter((box) => box.left < 0 || box.right > innerWidth + 1).map((box) => [box.left, box.right])"""
+
+
 def check(page: Page, name: str) -> None:
     """Looks at the page that is open."""
     keep_screen(page, name)
@@ -83,6 +87,7 @@ def check(page: Page, name: str) -> None:
     assert page.evaluate(LOOSE_IDS) == [], f"{name}: ids that are there twice, or not at all"
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} scrolls sideways by {wide} px"
+    assert page.evaluate(TAB_BESIDE) == [], f"{name}: the page one is on is not seen among the tabs"
     assert page.evaluate("document.documentElement.lang") == page.evaluate("navigator.language").partition("-")[0]
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from micro.core.forecast import Forecast
-from micro.data.models import Account, Project, Scan
+from micro.data.models import Account, Project, Scan, Setup
 from micro.house import House
 from micro.services import assignments, people, settling
 from micro.services.answers import give_answer
@@ -116,6 +116,22 @@ def test_a_name_that_is_a_formula_is_none_in_the_file_and_no_markup_on_the_page(
     read(house, cast, cast.cleo)
     assert rows(mia, "pages")[0]["scan"] == "'=cmd|' /C calc'!A0<script>"
     assert "calc&#39;!A0&lt;script&gt;" in mia.get(PAGE).text
+
+
+def test_a_long_label_is_shortened_in_the_drawing_and_whole_in_the_table(
+    house: House, cast: Cast, mia: FlaskClient
+) -> None:
+    label = "The place in which it was found, as the finder told it to the curator of that time"
+    with house.database.writing() as session:
+        setup = session.query(Setup).one()
+        setup.body = {"fields": [{**one, "label": {"en": label}} for one in setup.body["fields"]]}
+        add_cards(session, house, session.get_one(Project, cast.project.id), 1)
+    for who in (cast.ada, cast.ben):
+        read(house, cast, who)
+    page = mia.get(PAGE).text
+    drawn = [words for words in re.findall(r'<text x="0"[^>]*>([^<]*)</text>', page) if words.startswith("The place")]
+    assert drawn and all(len(words) <= 50 and words.endswith("…") for words in drawn)
+    assert f"<bdi>{label}</bdi>" in page
 
 
 def test_dates_are_those_of_the_readers_language(house: House, cast: Cast, mia: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from micro.data.models import Decision, Move, Project, Record
+from micro.data.models import Decision, Membership, Move, Project, Record
 from micro.house import House
 from micro.services import people
 from micro.services.assignments import LendingRule, lend_task
@@ -112,6 +112,20 @@ def test_ones_own_decision_is_taken_back_by_one_button(
     assert "nothing of yours to undo" in page_of(
         ben.post("/review/undo", data={"decision": "x"}, follow_redirects=True)
     )
+
+
+def test_nobody_takes_a_decision_back_in_a_house_they_have_left(
+    ben: FlaskClient, house: House, cast: Cast, record: Record
+) -> None:
+    decide(ben, record, "reject")
+    with house.database.writing() as session:
+        made = session.scalars(select(Decision.public_id)).one()
+        session.query(Membership).filter_by(account_id=cast.ben.id).one().institution = session.merge(cast.other_museum)
+    answer = ben.post("/review/undo", data={"decision": made}, follow_redirects=True)
+    assert "nothing of yours to undo" in page_of(answer)
+    assert now(house, record).state == "rejected"
+    with house.database.reading() as session:
+        assert session.scalars(select(Decision.action)).all() == ["reject"]
 
 
 def test_a_record_that_a_colleague_has_open_names_them_and_is_taken_over(

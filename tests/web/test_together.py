@@ -12,7 +12,7 @@ from sqlalchemy import select
 from micro import jobs
 from micro.data.models import Act, Batch, Project, Record
 from micro.house import House
-from tests.cast import Cast, signed_in
+from tests.cast import Cast, make_project, signed_in
 from tests.services.reading import decided
 from tests.services.test_batches import COUNT, drawn, project_id
 from tests.web.test_review import page_of
@@ -61,6 +61,13 @@ def test_from_the_preview_to_the_undo(ben: FlaskClient, house: House, cast: Cast
         assert sorted(session.scalars(select(Record.state))) == ["decided"] * 29 + ["settled"] * 5
         assert len(session.scalars(select(Act).where(Act.verb == "review.batch")).all()) == 2
     assert "0 of 29 wrong" in page_of(ben.get(PAGE)), "earlier batches stay in sight"
+
+
+def test_the_queue_of_several_projects_leads_to_each_of_them(app: Flask, house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        make_project(session, session.merge(cast.collection), house.clock(), slug="second")
+    ways = set(re.findall(r'href="(/review/together/[^"?]+)', signed_in(app, cast.ben).get("/review").text))
+    assert ways == {"/review/together/finds", "/review/together/second"}
 
 
 def test_a_stale_preview_shows_how_it_is_now(ben: FlaskClient, house: House, cast: Cast, project_id: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from micro.core.fields.setup import LONGEST_CODE, MOST_CHOICES, checked_uri
 from micro.core.vocabularies.entries import LABEL_LONGEST, LANGUAGES, Entry, make_code, visible
-from micro.errors import BadAnswer
+from micro.errors import BadAnswer, to_translate
 
 Choice = dict[str, Any]
 """{"code", "label": {language: text}, "uri"}, as in the body of a setup; without "uri" where there is none."""
@@ -56,10 +56,12 @@ def read_codes(text: str) -> list[str]:
 def _labels(words: str, number: int) -> dict[str, str]:
     texts = [visible(text) for text in words.split(BETWEEN)]
     if len(texts) > len(LANGUAGES):
-        sentence = "Line %(number)s has more than one “ / ”. It stands between the English and the French label only."
+        sentence = to_translate(
+            "Line %(number)s has more than one “ / ”. It stands between the English and the French label only."
+        )
         raise BadAnswer("choices", sentence, number=number)
     if any(len(text) > LABEL_LONGEST for text in texts):
-        sentence = "Line %(number)s: a label is longer than %(most)s characters."
+        sentence = to_translate("Line %(number)s: a label is longer than %(most)s characters.")
         raise BadAnswer("choices", sentence, number=number, most=LABEL_LONGEST)
     return {language: text for language, text in zip(LANGUAGES, texts, strict=False) if text}
 
@@ -68,13 +70,17 @@ def _check_code(code: str, number: int, before: Sequence[str]) -> None:
     if code in before:
         raise BadAnswer("choices", "Line %(number)s has the code “%(code)s” once more.", number=number, code=code)
     if not code or len(code) > LONGEST_CODE or "|" in code:
-        sentence = "Line %(number)s needs a code before its “=”, of at most %(most)s characters and without “|”."
+        sentence = to_translate(
+            "Line %(number)s needs a code before its “=”, of at most %(most)s characters and without “|”."
+        )
         raise BadAnswer("choices", sentence, number=number, most=LONGEST_CODE)
 
 
 def _bounded(choices: list[Choice]) -> list[Choice]:
     if len(choices) > MOST_CHOICES:
-        sentence = "These are %(count)s choices. A field offers at most %(most)s: take a part of the vocabulary."
+        sentence = to_translate(
+            "These are %(count)s choices. A field offers at most %(most)s: take a part of the vocabulary."
+        )
         raise BadAnswer("choices", sentence, count=len(choices), most=MOST_CHOICES)
     return choices
 

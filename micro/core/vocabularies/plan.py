@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from micro.core.vocabularies.entries import CONCEPTS_MOST, Entry, Read
-from micro.errors import BadAnswer
+from micro.errors import BadAnswer, to_translate
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def plan_import(present: Iterable[Entry], read: Read) -> Plan:
     for _, before, entry in matched:
         broader = wished[entry.code]
         if broader and not tree.put(entry.code, broader):
-            sentence = "“%(broader)s” stands below this concept itself, so this one is taken without it."
+            sentence = to_translate("“%(broader)s” stands below this concept itself, so this one is taken without it.")
             problems.append(BadAnswer(entry.place, sentence, broader=broader))
             broader = before.broader if before and tree.put(entry.code, before.broader) else ""
         elif not broader and before:
@@ -125,7 +125,7 @@ def _matched(here: Mapping[str, Entry], entries: tuple[Entry, ...]) -> tuple[Mat
 
 
 def _once_more(entry: Entry, double: str, place: str) -> BadAnswer:
-    sentence = "“%(double)s” stands here once more; it stood at %(place)s already."
+    sentence = to_translate("“%(double)s” stands here once more; it stood at %(place)s already.")
     return BadAnswer(entry.place, sentence, double=double[:80], place=place[:80])
 
 
@@ -152,6 +152,6 @@ def _above(entry: Entry, known: Mapping[str, str], problems: list[BadAnswer]) ->
         return ""
     code = known.get(entry.broader, "")
     if not code:
-        sentence = "There is no concept “%(broader)s” for this one to stand below."
+        sentence = to_translate("There is no concept “%(broader)s” for this one to stand below.")
         problems.append(BadAnswer(entry.place, sentence, broader=entry.broader[:80]))
     return code

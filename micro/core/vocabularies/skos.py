@@ -24,7 +24,7 @@ from rdflib.plugins.parsers.notation3 import BadSyntax
 from rdflib.plugins.stores.memory import Memory
 
 from micro.core.vocabularies.entries import LANGUAGES, Entry, Read, checked, code_of_uri, is_uri, make_code, visible
-from micro.errors import BadAnswer
+from micro.errors import BadAnswer, to_translate
 
 READ_MOST_S = 20.0
 BASE = "urn:x-micro:"  # What an address without a beginning is joined to.
@@ -209,7 +209,9 @@ class _Screen(DefusedExpatParser):  # type: ignore[misc]
 
 def _check_entities(text: str) -> None:
     """Raises BadAnswer for entities and document types from outside, and for ones that grow when they are read."""
-    refusal = "This file uses XML entities or a document type from outside, which are not read. Send it as Turtle."
+    refusal = to_translate(
+        "This file uses XML entities or a document type from outside, which are not read. Send it as Turtle."
+    )
     head = text[: text.find("<rdf:RDF")] if "<rdf:RDF" in text else text
     if "<!ENTITY" in head.upper() and text.count("&") > ENTITIES_MOST * 5:
         raise BadAnswer("file", refusal)

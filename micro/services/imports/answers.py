@@ -15,7 +15,7 @@ from micro.core.imports import BadRow
 from micro.data.base import new_public_id
 from micro.data.database import locked
 from micro.data.models import Answer, Assignment, Project, Task, Volunteer
-from micro.errors import Conflict, NotFound
+from micro.errors import Conflict, NotFound, to_translate
 from micro.services.cutting import hold_project
 
 Newest = tuple[int, bool]
@@ -77,7 +77,7 @@ def _sorted_out(answers: Iterable[NewAnswer], here: Mapping[str, int]) -> tuple[
             known[answer.source_id] = answer.task_id
             new.append(answer)
         elif about != answer.task_id:
-            sentence = "The answer %(number)s is here already, about another task."
+            sentence = to_translate("The answer %(number)s is here already, about another task.")
             bad.append(BadRow(answer.number, Conflict(sentence, number=answer.source_id)))
     return new, bad
 

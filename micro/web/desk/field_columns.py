@@ -9,7 +9,7 @@ from typing import Any
 from micro.core.fields.rows import COLUMN_TYPES
 from micro.core.vocabularies import make_code
 from micro.core.vocabularies.entries import visible
-from micro.errors import BadAnswer
+from micro.errors import BadAnswer, to_translate
 
 MOST_WORDS = 120
 
@@ -61,7 +61,7 @@ def _column(line: str, number: int, known: Mapping[str, Mapping[str, Any]]) -> d
     label = _label(words if equals else name)
     name = visible(name) if equals else re.sub(r"[^a-z0-9]+", "_", make_code(next(iter(label.values()), "")).lower())
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-        sentence = "Line %(number)s needs a name of small letters, digits and underscores before its “=”."
+        sentence = to_translate("Line %(number)s needs a name of small letters, digits and underscores before its “=”.")
         raise BadAnswer("columns", sentence, number=number)
     type_, _, offers = tail.strip().partition(" ") if colon else ("text", "", "")
     if type_ not in COLUMN_TYPES:

@@ -137,7 +137,8 @@ def _change(session: Session, layout: Layout) -> str:
             done = gettext("The boxes lie so now.")
     # Where scans are cut by their lines, this one may have waited for just that.
     was_cut = cutting.cut_when_ready(session, layout.scan, now)
-    return f"{done} {gettext('The scan was cut by them.')}" if was_cut else str(done)
+    cut = gettext("The scan was cut by them.")
+    return f"{done} {cut}" if was_cut else str(done)
 
 
 def _wished_frame() -> str:

@@ -91,7 +91,8 @@ def _send(institution: Institution, made: Invited) -> None:
     try:
         letters.send_invitation(made, institution.name, current_person().name, current_language())
     except OutsideFailed as error:
-        flash(f"{said(error)} {gettext('The invitation stands below: send it again from there.')}", "bad")
+        onward = gettext("The invitation stands below: send it again from there.")
+        flash(f"{said(error)} {onward}", "bad")
     else:
         flash(gettext("An invitation is on its way to %(email)s.", email=invitation.email), "good")
 

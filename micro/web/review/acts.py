@@ -28,6 +28,7 @@ from micro.web.review.frame import (
     filter_args,
     filters_from,
     institutions,
+    may_review,
     number_sent,
     text_sent,
 )
@@ -68,6 +69,8 @@ def undo() -> ResponseReturnValue:
     try:
         with house().database.writing() as session:
             undone = reviewing.undo(session, text_sent("decision"), account_id(), house().clock())
+            if not may_review(undone.record):  # One's own word, but in a house one has left: nothing is kept of this.
+                raise Conflict("There is nothing of yours to undo here.")
             record, project_id = undone.record.public_id, undone.record.project_id
             name = undone.record.item.title or undone.record.item.identifier
     except Conflict as refusal:

@@ -8,6 +8,7 @@ from flask import Blueprint, request
 from werkzeug.datastructures import MultiDict
 
 from micro.core.review import REASONS
+from micro.data.models import Record
 from micro.services.review.filters import AGES, BANDS, STATES, WHOSE, QueueFilters
 from micro.web.context import current_person
 from micro.web.forms import storable
@@ -23,6 +24,11 @@ def institutions() -> tuple[int, ...] | None:
 
 def account_id() -> int:
     return current_person().account_id or 0
+
+
+def may_review(record: Record) -> bool:
+    """Whether this person reviews for the record's institution; where no address names it, it is asked here."""
+    return current_person().may_review(record.project.collection.institution_id)
 
 
 def number_sent(name: str) -> int:

@@ -24,7 +24,7 @@ from micro.services.review.words import latest_word, undoable
 from micro.services.review_queue import COUNTED
 from micro.web.context import house
 from micro.web.review import page
-from micro.web.review.frame import account_id, blueprint, filter_args, filters_from, institutions
+from micro.web.review.frame import account_id, blueprint, filter_args, filters_from, institutions, may_review
 from micro.web.review.listed import listed
 from micro.web.review.page import Taken
 
@@ -123,7 +123,8 @@ def _of_record(
 
 def undo_of(session: Session) -> Decision | None:
     """This person's newest decision, if it can be taken back."""
-    return undoable(session, account_id())
+    found = undoable(session, account_id())
+    return found if found is not None and may_review(found.record) else None
 
 
 def _inputs(sight: RecordSight, taken: Mapping[str, Taken], typed: Mapping[str, Any]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 // The next record is fetched while this one is looked at: a decision is sent, and the next one stands there at once.
 // Whatever goes wrong here falls back to ordinary pages, or shows what the server said, with all that was typed.
+import { staysHere } from "./keys.js";
 import { startTaking } from "./taking.js";
 
 const SOON_MS = 50;
@@ -40,6 +41,24 @@ function show(root, page, address, shown) {
   root.defaultView.scrollTo(0, 0);
   shown();
   (root.querySelector("#refused, [data-title]") ?? root.querySelector("main")).focus({ preventScroll: true });
+}
+
+/** The same record in another way: an answer taken, another field, the next places. One stays where one was on it. */
+async function showAgain(root, link, shown) {
+  const { href, search } = link;
+  const key = root.activeElement?.dataset.key;
+  const [left, top] = [root.defaultView.scrollX, root.defaultView.scrollY];
+  const page = await pageAt(href).catch(() => null);
+  if (!page?.querySelector("[data-hold]")) { root.defaultView.location.assign(href); return; }
+  for (const typed of root.querySelectorAll("main [data-decide] .input")) {
+    const same = page.getElementById(typed.id);
+    if (same) { same.value = typed.value; same.closest("details:not([open])")?.toggleAttribute("open", Boolean(typed.value)); }
+  }
+  show(root, page, href, () => {});
+  root.defaultView.scrollTo(left, top);
+  const same = [...root.querySelectorAll("main a")].find((one) => (key ? one.dataset.key === key : one.search === search));
+  same?.focus({ preventScroll: true });
+  shown();
 }
 
 /** Where a page has no place of its own for what is told, such as the queue. */
@@ -105,8 +124,14 @@ export function start(root, { begin, ready }) {
     send(root, form, event.submitter, taking.seconds(), on);
   });
   root.addEventListener("click", async (event) => {
-    const link = event.target instanceof Element ? event.target.closest("main a[data-key=j]") : null;
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button || ahead?.address !== link.href) return;
+    const link = event.target instanceof Element ? event.target.closest("main a[href]") : null;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (root.querySelector("[data-hold]") && staysHere(link) && !link.hash) {
+      event.preventDefault();
+      showAgain(root, link, begin);
+      return;
+    }
+    if (link.dataset.key !== "j" || ahead?.address !== link.href) return;
     event.preventDefault();
     const { address } = ahead;
     const page = await ahead.page;
