@@ -29,6 +29,7 @@ from micro.web import (
     iiif,
     lessons,
     me,
+    modules,
     news,
     notifications,
     own,
@@ -44,7 +45,7 @@ from micro.web.api import lending
 from micro.web.compressing import compress
 from micro.web.context import SignedIn, current_person, house, send_cookie, volunteer_token
 from micro.web.language import LANGUAGES, current_language, prepare_languages
-from micro.web.modules import modules_of
+from micro.web.modules import script_address
 from micro.web.problems import prepare_problems
 from micro.web.show import filters
 
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None, opened: House | None = None) ->
         iiif,
         lessons,
         suggest,
+        modules,
         data,
         review,
         desk,
@@ -152,7 +154,7 @@ def _prepare_templates(app: Flask) -> None:
             "language": current_language(),
             "languages": LANGUAGES,
             "asset": _asset,
-            "modules_of": modules_of,
+            "script_address": script_address,
             "version": __version__,
             "unread_notices": notifications.unread,
             "unread_lessons": lessons.unread,

@@ -35,6 +35,7 @@ class Rule(Enum):
 
 ACCESS: Mapping[str, Rule] = {
     "static": Rule.ANYONE,
+    "modules.script": Rule.ANYONE,
     "public.front": Rule.ANYONE,
     "public.projects": Rule.ANYONE,
     "public.project": Rule.ANYONE,
