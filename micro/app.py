@@ -24,6 +24,8 @@ from micro.services.people import person_of
 from micro.web import (
     account,
     bench,
+    bench_mine,
+    bench_sending,
     data,
     desk,
     iiif,
@@ -50,6 +52,7 @@ from micro.web.problems import prepare_problems
 from micro.web.show import filters
 
 HERE = Path(__file__).parent
+ON_THE_BENCH = (bench_sending, bench_mine)  # They have no blueprint of their own: importing them adds their pages.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
