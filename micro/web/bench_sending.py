@@ -15,6 +15,7 @@ from micro.kinds import kind_named, narrowed
 from micro.services import assignments
 from micro.services.answers import Given, give_answer
 from micro.services.assignments import assignment_of
+from micro.services.practice import note_practice
 from micro.web.bench import blueprint, next_address, seconds_left, the_workbench
 from micro.web.context import house, known_volunteer, lending_rule
 from micro.web.forms import check_marks, draft_of, nested, storable, submission_key
@@ -127,6 +128,16 @@ def skip(assignment: str) -> ResponseReturnValue:
         project = held.project.slug
     flash(gettext("Skipped. This card will not come back to you."), "note")
     return redirect(next_address(project) or url_for("bench.take", project=project), 303)
+
+
+@blueprint.post("/work/<assignment>/begin")
+def begin(assignment: str) -> ResponseReturnValue:
+    """Keeps that this visitor would rather begin than practise, and what was typed so far: it came with the form."""
+    with house().database.writing() as session:
+        held = assignment_of(session, assignment, known_volunteer(session), hold=True)
+        keep_form(session, held)
+        note_practice(session, held.project, held.volunteer, "skipped", [], house().clock())
+    return redirect(url_for("bench.work", assignment=assignment), 303)
 
 
 @blueprint.post("/work/<assignment>/report")
