@@ -24,12 +24,15 @@ from micro.services.people import person_of
 from micro.web import (
     account,
     bench,
+    bench_mine,
+    bench_sending,
     comments,
     data,
     desk,
     iiif,
     lessons,
     me,
+    modules,
     news,
     notifications,
     own,
@@ -45,7 +48,7 @@ from micro.web.api import lending
 from micro.web.compressing import compress
 from micro.web.context import SignedIn, current_person, house, send_cookie, volunteer_token
 from micro.web.language import LANGUAGES, current_language, prepare_languages
-from micro.web.modules import modules_of
+from micro.web.modules import script_address
 from micro.web.problems import prepare_problems
 from micro.web.show import filters
 
@@ -64,11 +67,13 @@ PAGES = (
     iiif,
     lessons,
     suggest,
+    modules,
     data,
     review,
     desk,
     lending,
 )
+ON_THE_BENCH = (bench_sending, bench_mine)  # They have no blueprint of their own: importing them adds their pages.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -159,7 +164,7 @@ def _prepare_templates(app: Flask) -> None:
             "language": current_language(),
             "languages": LANGUAGES,
             "asset": _asset,
-            "modules_of": modules_of,
+            "script_address": script_address,
             "version": __version__,
             "unread_notices": notifications.unread,
             "unread_lessons": lessons.unread,

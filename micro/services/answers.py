@@ -65,13 +65,28 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
         return Given(newest, new=False, aside=aside)
     if newest is not None:
         check_unheard(assignment)
-    number = 1 if newest is None else newest.number + 1
     surplus = newest.surplus if newest is not None else _count_it(assignment, aside)
+    answer = _keep(session, assignment, newest, value, surplus, key, now)
+    if assignment.gold and answer.number == 1:  # The first word says how somebody reads; then it may have been told.
+        check_answer(session, answer, kind_named(assignment.setup.kind).fields(setup), now)
+    return Given(answer, new=True, aside=aside)
+
+
+def _keep(
+    session: Session,
+    assignment: Assignment,
+    newest: Answer | None,
+    value: dict[str, Any],
+    surplus: bool,
+    key: str,
+    now: datetime,
+) -> Answer:
+    """Adds the answer as the one after ``newest``, and marks its task to be settled unless the answer is known."""
     answer = Answer(
         assignment=assignment,
         task_id=assignment.task_id,
         project_id=assignment.project_id,
-        number=number,
+        number=1 if newest is None else newest.number + 1,
         volunteer_id=assignment.volunteer_id,
         setup_id=assignment.setup_id,
         value=value,
@@ -83,9 +98,7 @@ def give_answer(session: Session, assignment: Assignment, submitted: Any, submis
     if not assignment.gold:
         assignment.task.unsettled = True
     session.flush()
-    if assignment.gold and number == 1:  # The first word says how somebody reads; then it may have been told.
-        check_answer(session, answer, kind_named(assignment.setup.kind).fields(setup), now)
-    return Given(answer, new=True, aside=aside)
+    return answer
 
 
 def _same_post(session: Session, assignment: Assignment, key: str) -> Answer | None:

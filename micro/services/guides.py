@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from micro.core.geometry import Box
 from micro.core.guide import checked_text
-from micro.data.models import Guide, Project, Region, Scan
+from micro.data.models import Guide, Item, Project, Region, Scan
 from micro.errors import BadAnswer, Conflict
 from micro.services.gold import item_called
 
@@ -47,6 +47,13 @@ def examples_of(session: Session, guide: Guide | None) -> list[Example]:
         for number, one in enumerate(guide.examples)
         if one["scan"] in scans
     ]
+
+
+def cards_to_show(session: Session, project: Project, most: int) -> list[str]:
+    """The identifiers of some cards whose scans are shown, in the order in which they came."""
+    shown = Scan.project_id == project.id, Scan.state == "shown", Scan.width_px > 0
+    found = select(Item.identifier).join(Scan, Item.scan_id == Scan.id).where(*shown).order_by(Item.id).limit(most)
+    return list(session.scalars(found))
 
 
 def change_texts(session: Session, project: Project, typed: Mapping[str, str], seen: int, now: datetime) -> Guide:

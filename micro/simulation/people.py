@@ -7,15 +7,15 @@ writing invites, so that two people now and then agree on a wrong value, as they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from micro.core.fields import Said
+from micro.core.fields import UNASKED, Said
 
 Asked = Mapping[str, Any]
-"""One field as the JSON interface describes it: name, type, units, choices."""
+"""One field as the JSON interface describes it: name, type, units, choices; of some types free, columns, only_if."""
 
 CAREFUL, SLOPPY = 0.02, 0.25
 HARD_SHARE, HARDER = 0.1, 0.35  # one field in ten is faded or badly written: so much is added to the error rate there
@@ -42,6 +42,7 @@ LETTERS_ALIKE = {
     "é": "e",
     "è": "é",
 }
+BLANK: Said = {"mark": "blank"}
 RUBBISH = ("asdf", "lol", "x", "no idea", "aaaaaaaa")
 
 
@@ -68,8 +69,27 @@ def everybody(count: int) -> list[Habits]:
 def read_card(
     truth: Mapping[str, Said], asked: Sequence[Asked], who: Habits, identifier: str, seed: int
 ) -> dict[str, Said]:
-    """What somebody says of the asked fields of one card, in the form of an answer."""
-    return {field["name"]: _read(truth[field["name"]], field, who, identifier, seed) for field in asked}
+    """What somebody says of the asked fields of one card, in the form of an answer.
+
+    What nobody knows of a card counts as blank on it: also a field that is asked only because another was misread.
+    """
+    names, said = {field["name"] for field in asked}, dict[str, Said]()
+    for field in asked:
+        known = truth.get(field["name"], BLANK)
+        known = BLANK if known.get("mark") == UNASKED else known
+        is_asked = _is_asked(field, said, names)
+        said[field["name"]] = _read(known, field, who, identifier, seed) if is_asked else {"mark": UNASKED}
+    return said
+
+
+def _is_asked(field: Asked, said: Mapping[str, Said], names: Set[str]) -> bool:
+    """As the form itself decides it, see core/kind.py, by what was said before."""
+    condition = field.get("only_if")
+    if condition is None or condition["field"] not in names:
+        return True
+    value = said[condition["field"]].get("value")
+    given = value if isinstance(value, list) else [value]
+    return value is not None and (not condition["is"] or any(one in condition["is"] for one in given))
 
 
 def _read(truth: Said, field: Asked, who: Habits, identifier: str, seed: int) -> Said:
@@ -179,8 +199,10 @@ def _left_out_day(value: str, field: Asked, source: Random) -> str:
     return value[:8] + "XX"
 
 
-def _other_year(value: str, field: Asked, source: Random) -> str:
+def _other_year(value: str, field: Asked, source: Random) -> str | None:
     """The last digits of the year misread or swapped."""
+    if not value[:4].isdigit():
+        return None
     if source.random() < 0.5:
         return value[:2] + value[3] + value[2] + value[4:]
     return value[:2] + _misread_digit(value[2:4], source) + value[4:]
@@ -189,6 +211,51 @@ def _other_year(value: str, field: Asked, source: Random) -> str:
 def _other_choice(value: str, field: Asked, source: Random) -> str | None:
     others = [choice["code"] for choice in field["choices"] if choice["code"] != value]
     return source.choice(others) if others else None
+
+
+def _missed_tag(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+    missed = source.randrange(len(value))
+    return value[:missed] + value[missed + 1 :] if len(value) > 1 else None
+
+
+def _other_tag(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+    """A label that does not fit instead of one that does."""
+    others = [choice["code"] for choice in field["choices"] if choice["code"] not in value]
+    at = source.randrange(len(value))
+    return [*value[:at], *value[at + 1 :], source.choice(others)] if others else None
+
+
+def _other_hemisphere(value: Mapping[str, str], field: Asked, source: Random) -> dict[str, str] | None:
+    """West read as east, and the other way round."""
+    return {**value, "lon": value["lon"][1:]} if value["lon"].startswith("-") else {**value, "lon": f"-{value['lon']}"}
+
+
+def _swapped_degrees(value: Mapping[str, str], field: Asked, source: Random) -> dict[str, str] | None:
+    """Length for width; what lies beyond the poles is noticed."""
+    return {"lat": value["lon"], "lon": value["lat"]} if abs(float(value["lon"])) <= 90 else None
+
+
+def _missed_row(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+    """A row of a table, or a line of a page, left out."""
+    return _missed_tag(value, field, source)
+
+
+def _misread_cell(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+    columns = {column["name"]: column for column in field["columns"]}
+    places = [(at, name) for at, row in enumerate(value) for name in sorted(row) if "value" in row[name]]
+    if not places:
+        return None
+    at, name = source.choice(places)
+    wrong = _mistaken(value[at][name], columns[name], source)
+    return [*value[:at], {**value[at], name: wrong}, *value[at + 1 :]]
+
+
+def _misread_line(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+    places = [at for at, line in enumerate(value) if "value" in line]
+    if not places:
+        return None
+    at = source.choice(places)
+    return [*value[:at], _mistaken(value[at], {"name": "line", "type": "text"}, source), *value[at + 1 :]]
 
 
 def _misread_digit(text: str, source: Random) -> str:
@@ -202,6 +269,10 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "number": (_lost_point, _other_digit, _swapped_digits, _other_unit),
     "date": (_day_for_month, _left_out_day, _other_year),
     "choice": (_other_choice,),
+    "tags": (_missed_tag, _other_tag),
+    "point": (_other_hemisphere, _swapped_degrees),
+    "table": (_missed_row, _misread_cell),
+    "lines": (_missed_row, _misread_line),
 }
 
 
@@ -215,5 +286,15 @@ def _scribble(field: Asked, source: Random) -> Said:
             return {"value": "2000-01-01"}
         case "choice":
             return {"value": source.choice(field["choices"])["code"]}
+        case "tags":
+            codes = [choice["code"] for choice in field["choices"]]
+            return {"value": [source.choice(codes)] if codes else [{"free": source.choice(RUBBISH)}]}
+        case "point":
+            return {"value": {"lat": "0", "lon": "0"}}
+        case "table":
+            column = field["columns"][0]
+            return {"value": [{column["name"]: _scribble(column, source)}]}
+        case "lines":
+            return {"value": [{"value": source.choice(RUBBISH)}]}
         case _:
             return {"value": source.choice(RUBBISH)}

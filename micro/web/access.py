@@ -35,6 +35,7 @@ class Rule(Enum):
 
 ACCESS: Mapping[str, Rule] = {
     "static": Rule.ANYONE,
+    "modules.script": Rule.ANYONE,
     "public.front": Rule.ANYONE,
     "public.projects": Rule.ANYONE,
     "public.project": Rule.ANYONE,
@@ -58,6 +59,7 @@ ACCESS: Mapping[str, Rule] = {
     "bench.take": Rule.ANYONE,
     "bench.work": Rule.ANYONE,
     "bench.answer": Rule.ANYONE,
+    "bench.begin": Rule.ANYONE,
     "bench.draft": Rule.ANYONE,
     "bench.renew": Rule.ANYONE,
     "bench.skip": Rule.ANYONE,

@@ -37,7 +37,7 @@ def compress(response: Response) -> Response:
     content = response.get_data()
     if len(content) < LEAST_BYTES:
         return response
-    is_kept = request.endpoint in ("static", "public.kind_file")
+    is_kept = request.endpoint in ("static", "public.kind_file", "modules.script")
     response.set_data(_kept(content) if is_kept else gzip.compress(content, 6, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     if etag:

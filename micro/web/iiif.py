@@ -26,7 +26,7 @@ from micro.errors import BadAnswer, BadPicture, MicroError, NotFound
 from micro.services import iiif as making
 from micro.services import pictures
 from micro.web.context import house
-from micro.web.pictures import KEPT_S, check_sight
+from micro.web.pictures import KEPT_PRIVATE_S, KEPT_S, check_sight
 from micro.web.problems import said, status_of
 
 blueprint = Blueprint("iiif", __name__, url_prefix="/iiif/3")
@@ -142,7 +142,7 @@ def _kept(response: Response, etag: str, made_at: datetime, private: bool) -> Re
     """With what browsers need to keep it; without its body when they have it already."""
     response.set_etag(etag)
     response.last_modified = made_at
-    response.headers["Cache-Control"] = f"{'private' if private else 'public'}, max-age={KEPT_S}"
+    response.headers["Cache-Control"] = f"private, max-age={KEPT_PRIVATE_S}" if private else f"public, max-age={KEPT_S}"
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
@@ -161,4 +161,5 @@ def problem(error: MicroError) -> Response:
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": said(error)}
     response = jsonify(body)
     response.status_code, response.mimetype = status, "application/problem+json"
+    response.headers["Cache-Control"] = "no-store"  # A stranger's “there is none” is not for whoever may see it.
     return response

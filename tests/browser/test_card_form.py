@@ -68,7 +68,7 @@ def test_a_whole_card_with_the_keyboard_alone(browser: Browser, card: Served) ->
     assert focused(page) == "finds.r2.what"
     page.keyboard.type("Ring")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(card) == [
         {
             "parish": {"value": "Old Chelles"},
@@ -176,7 +176,7 @@ def test_all_of_it_works_without_a_script(browser: Browser, card: Served) -> Non
     page.locator("#field-alloy").fill("")
     page.locator("[id='field-finds.r3.weight']").fill("12")
     page.locator("[data-submit]").click()
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     (given,) = answers(card)
     assert given["alloy"] == {"mark": "unasked"}
     assert given["finds"]["value"] == [

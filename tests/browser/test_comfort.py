@@ -104,6 +104,37 @@ def test_no_letter_typed_into_a_field_does_anything_but_stand_there(card: Card) 
     assert page.locator("dialog[open]").count() == 0
 
 
+A_MAC = """
+Object.defineProperty(Navigator.prototype, "platform", { get: () => "MacIntel" });
+Object.defineProperty(Navigator.prototype, "userAgentData", { get: () => ({ platform: "macOS" }) });
+"""
+OPTION_S = "new KeyboardEvent('keydown', {key: 'ß', code: 'KeyI', altKey: true, bubbles: true, cancelable: true%s})"
+
+
+def test_on_a_mac_option_types_in_a_text_and_is_a_key_elsewhere(card: Card) -> None:
+    page = card()
+    assert "Alt+S" in str(page.locator("[data-skip]").get_attribute("title"))
+    page.context.add_init_script(A_MAC)
+    page.reload()
+    page.wait_for_selector("[data-started]")
+    focused = "document.activeElement.name ?? document.activeElement.className"
+
+    def press(more: str = "") -> bool:
+        """Whether the browser may still do what it does with the key: type the character."""
+        return bool(page.evaluate(f"document.activeElement.dispatchEvent({OPTION_S % more})"))
+
+    assert press() and page.evaluate(focused) == "object.value", "a character is typed, and nothing else happens"
+    assert not press(", ctrlKey: true") and "viewer__stage" in page.evaluate(focused)
+    page.locator("[data-submit]").focus()
+    assert not press() and "viewer__stage" in page.evaluate(focused)
+    assert page.locator("[data-keys-line] kbd", has_text="Option").count() == 2
+    assert "Option+S" in str(page.locator("[data-skip]").get_attribute("title"))
+    page.locator("[data-opens=help]").click()
+    expect(page.get_by_text("hold Control as well")).to_be_visible()
+    assert page.locator("dialog kbd", has_text="Alt").count() == 0
+    keep_screen(page, "help-mac")
+
+
 # Divider and full screen -----------------------------------------------------------------------------------------
 
 

@@ -79,6 +79,25 @@ def test_the_whole_first_visit_from_the_terms_to_the_first_real_card(
         assert database.execute("SELECT count(*) FROM answer").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_whoever_would_rather_begin_is_asked_once_and_keeps_what_was_typed(
+    running: Running, visitor: Visitor, script: bool
+) -> None:
+    page = visitor(java_script_enabled=script)
+    page.goto(f"/p/{SLUG}/terms")
+    press(page, "main form button.button--main")
+    expect(page.get_by_role("link", name="Practise on 3 cards first")).to_be_visible()
+    page.fill("input[name='object.value']", "Typed before")
+    press(page, "[data-first-visit] button")
+    expect(page).to_have_url(re.compile("/work/"))
+    expect(page.locator("input[name='object.value']")).to_have_value("Typed before")
+    expect(page.locator("[data-first-visit]")).to_have_count(0)
+    if script:  # The help has it for whoever changes their mind; without a script, the guide.
+        page.locator("[data-opens=help]").click()
+        press(page, "dialog a")
+        expect(page).to_have_url(re.compile(PRACTICE))
+
+
 def test_practice_by_keyboard_alone_says_first_how_it_went(running: Running, visitor: Visitor) -> None:
     page = visitor()
     page.goto(PRACTICE)
@@ -187,6 +206,38 @@ def test_the_managers_pages_of_known_answers_and_the_guide(
     page.goto(f"/desk/{SLUG}/known")
     press(page, "tbody th a")
     check(page, named("known-card", *look))
+    page.goto(f"/desk/{SLUG}/guide")
+    press(page, "#pictures ~ form p a")
+    check(page, named("guide-drawing", *look))
+
+
+@pytest.mark.parametrize("by", ["hand", "keys"])
+def test_a_manager_draws_what_a_picture_in_the_guide_shows(running: Running, visitor: Visitor, by: str) -> None:
+    page = sign_in(visitor(), "manager")
+    page.goto(f"/desk/{SLUG}/guide")
+    page.fill("#card", next(iter(truths(running))))
+    press(page, "#pictures ~ form button")
+    canvas, numbers = page.locator("[data-canvas]"), page.locator("#box")
+    canvas.scroll_into_view_if_needed()
+    place = canvas.bounding_box()
+    assert place is not None
+    if by == "hand":
+        page.mouse.move(place["x"] + place["width"] * 0.5, place["y"] + place["height"] * 0.4)
+        page.mouse.down()
+        page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + place["height"] * 0.6, steps=4)
+        page.mouse.up()
+    else:
+        page.locator("[data-add]").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowRight")
+    expect(numbers).to_have_value(re.compile(r"^\d+, \d+, \d+, \d+$"))
+    drawn = [int(part) for part in numbers.input_value().split(", ")]
+    page.fill("#caption_en", f"Drawn by {by}")
+    press(page, "form[action$='/guide/picture'] p .button")
+    figure = page.locator("figure", has_text=f"Drawn by {by}").locator("img")
+    expect(figure).to_have_attribute("src", re.compile(",".join(map(str, drawn))))
+    page.get_by_role("button", name=f"Take away “Drawn by {by}”").click()
+    expect(page.locator("figure", has_text=f"Drawn by {by}")).to_have_count(0)
 
 
 def test_a_manager_makes_a_card_known_and_mixes_it_in(running: Running, visitor: Visitor) -> None:

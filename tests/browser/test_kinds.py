@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from micro.data.models import Record
@@ -54,8 +54,10 @@ def test_a_page_is_written_out_with_the_keyboard_alone(browser: Browser, page_of
     assert focused(page) == "text.r1", "the first line has the caret"
     assert page.locator("[data-strip]:visible").count() == 1, "its piece of the scan stands above it"
     page.keyboard.type("Je soussigné")
+    expect(page.locator(".entry__head")).to_contain_text("Line 1 of 3")
     page.keyboard.press("Enter")
     assert focused(page) == "text.r2"
+    expect(page.locator(".entry__head")).to_contain_text("Line 2 of 3")
     page.keyboard.type("né à Rennes")
     page.keyboard.press("Control+Shift+ArrowLeft")
     page.keyboard.press("Alt+u")
@@ -67,7 +69,7 @@ def test_a_page_is_written_out_with_the_keyboard_alone(browser: Browser, page_of
     page.keyboard.press("Alt+l")
     assert page.locator("[id='field-text.r3']").is_disabled()
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(page_of_lines) == [
         {"text": {"value": [{"value": "Je soussigné"}, {"value": "né à [Rennes?]"}, {"mark": "illegible"}]}}
     ]
@@ -143,7 +145,7 @@ def test_a_page_without_a_layout_is_one_text_whose_line_ends_are_kept(browser: B
     page.keyboard.press("Enter")
     page.keyboard.type("two")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(plain_page) == [{"text": {"value": [{"value": "One"}, {"value": "two"}]}}]
     context.close()
 
@@ -155,8 +157,9 @@ def test_lines_need_no_script(browser: Browser, page_of_lines: Served) -> None:
         page.locator(f"[id='field-text.r{number}']").fill(text)
     page.locator("[name='text.value.r3.mark'][value=blank]").check()
     keep_screen(page, "lines-without-script")
+    expect(page.locator(".entry__head")).to_contain_text("3 lines")
     page.locator("[data-submit]").click()
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(page_of_lines) == [{"text": {"value": [{"value": "One"}, {"value": "two"}, {"mark": "blank"}]}}]
     context.close()
 
@@ -182,7 +185,7 @@ def test_a_reviewer_amends_a_line(browser: Browser, page_of_lines: Served) -> No
             page.keyboard.type(text)
             page.keyboard.press("Enter")
         page.keyboard.press("Control+Enter")
-        page.get_by_text("Sent. Thank you.").wait_for()
+        page.get_by_text("Sent. Thank you.", exact=True).wait_for()
         context.close()
     with page_of_lines.house.database.writing() as session:
         settle_some(session, page_of_lines.cast.project.id, page_of_lines.house.clock())
@@ -220,7 +223,7 @@ def test_questions_are_answered_with_number_keys(browser: Browser, tree: Served)
     page.keyboard.press("2")
     assert page.get_by_role("checkbox", name="Dots").is_checked()
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(tree) == [{"shows": {"value": "vessel"}, "part": {"value": "sherd"}, "decor": {"value": ["dots"]}}]
     context.close()
 
@@ -246,7 +249,7 @@ def test_what_is_not_asked_any_more_is_kept_but_not_sent(browser: Browser, tree:
     assert page.get_by_role("checkbox", name="Lines").is_checked(), "it is still there"
     page.get_by_label("A coin").check()
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(tree) == [{"shows": {"value": "coin"}, "part": {"mark": "unasked"}, "decor": {"mark": "unasked"}}]
     context.close()
 
@@ -277,7 +280,7 @@ def test_questions_need_no_script(browser: Browser, tree: Served) -> None:
     page.get_by_text("This is not asked, because of another answer.").wait_for()
     page.get_by_role("checkbox", name="Dots").uncheck()
     page.locator("[data-submit]").click()
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(tree)[0]["decor"] == {"mark": "unasked"}
     context.close()
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Running, Visitor
 from tests.browser.losing import (
@@ -63,6 +63,25 @@ def answers_in(running: Running) -> int:
     with closing(sqlite3.connect(running.folder / "micro.db")) as database:
         found: int = database.execute("SELECT count(*) FROM answer").fetchone()[0]
         return found
+
+
+def test_what_is_typed_before_the_script_has_come_stays_and_is_kept(running: Running, visitor: Visitor) -> None:
+    page = at_the_bench(visitor())
+    held: list[Route] = []
+    page.route("**/scripts/**", lambda route: held.append(route))
+    page.goto(page.url, wait_until="commit")
+    second = page.locator("[data-field] .input:visible").nth(1)
+    second.press_sequentially("Loch 4")
+    assert len(held) == 1, "the page has one script, and it is still on its way"
+    held[0].continue_()
+    expect(page.locator("[data-entry][data-started]")).to_be_attached()
+    expect(second).to_be_focused()
+    expect(second).to_have_value("Loch 4")
+    expect(page.locator("[data-save=saved]")).to_be_visible(timeout=12_000)
+    page.unroute("**/scripts/**")
+    page.evaluate("localStorage.clear()")
+    page.goto(page.url)
+    expect(second).to_have_value("Loch 4")
 
 
 def test_a_card_sent_without_a_network_stays_and_is_sent_once_when_the_line_is_back(

@@ -155,7 +155,7 @@ def test_labels_are_chosen_with_the_keyboard_alone(browser: Browser, tagging: Se
     page.get_by_role("button", name="Remove “Parish B4”").press("Enter")
     assert page.evaluate("document.activeElement.getAttribute('role')") == "combobox"
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(tagging) == [
         {
             "shows": {"value": ["axe"]},
@@ -210,7 +210,7 @@ def test_none_of_these_rests_the_labels(browser: Browser, tagging: Served) -> No
     page.get_by_role("combobox").focus()
     page.keyboard.press("Alt+l")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(tagging) == [{"shows": {"mark": "blank"}, "parishes": {"mark": "illegible"}}]
     page.goto("/my-answers")
     assert page.get_by_text("none of these").is_visible()
@@ -226,7 +226,7 @@ def test_without_a_script_every_label_is_a_tick_box(browser: Browser, tagging: S
     page.get_by_label("Labels of your own, one a line").fill("One\ntwo\nONE")
     keep_screen(page, "tags-without-script")
     page.locator("[data-submit]").click()
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
     assert answers(tagging) == [
         {
             "shows": {"value": ["épée"]},
@@ -270,7 +270,7 @@ def give(page: Page, shows: list[str], place: str) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("textbox", name="Found at").fill(place)
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Sent. Thank you.").wait_for()
+    page.get_by_text("Sent. Thank you.", exact=True).wait_for()
 
 
 def test_a_reviewer_sees_who_chose_what_and_amends_labels_and_a_point(browser: Browser, card: Served) -> None:

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 
 from micro.config import BadSetting, Settings
-from micro.core.fields import field_from_setup, parse_said
+from micro.core.fields import FIELD_TYPES, field_from_setup, parse_said
 from micro.demo.cards import make_truths
 from micro.demo.drawer import read_truth
 from micro.demo.seed import FORM
-from micro.simulation.people import Habits, everybody, read_card
+from micro.kinds import kind_folders, kind_named
+from micro.simulation.people import WAYS, Habits, everybody, read_card
 from micro.simulation.place import MARKER, own_settings
 from micro.simulation.scoring import score
+from micro.web.api.lending import describe_field
 from tests.faults.running import CHECKOUT, descendants, eventually, gone
 
 FIELDS = [field_from_setup(body) for body in FORM["fields"]]
@@ -225,6 +227,36 @@ def test_mistakes_are_those_that_people_make() -> None:
     assert any((said[5:7], said[8:]) == (true[8:], true[5:7]) for true, said in pairs["date"]), "day for month"
     assert all(said != true for true, said in pairs["choice"])
     assert any(mark == "unsure" and value for _, _, value, mark in wrong)
+
+
+def every_truth() -> list[Any]:
+    """(kind, setup, an answer) of every example of every kind of task that there is."""
+    found = []
+    for folder in kind_folders():
+        content = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
+        for example in content["examples"]:
+            if "value" in example:
+                setup = content["setups"][example["setup"]]
+                found.append(pytest.param(folder.name, setup, example["value"], id=f"{folder.name}: {example['name']}"))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "setup", "truth"), every_truth())
+def test_they_answer_every_kind_of_task_with_what_can_be_said(
+    kind: str, setup: dict[str, Any], truth: dict[str, Any]
+) -> None:
+    asked = [describe_field(field) for field in kind_named(kind).fields(setup)]
+    for who in (Habits("careful", 0.0, harder=0.0), Habits("hasty", 0.9), everybody(3)[-1]):
+        read = [kind_named(kind).parse(read_card(truth, asked, who, "card", seed), setup) for seed in range(40)]
+        if who.name == "careful":
+            assert all(is_right(truth[name], one[name]) for one in read for name in truth if "value" in truth[name])
+        else:
+            said = [name for name in truth if "value" in truth[name]]
+            assert any(not is_right(truth[name], one[name]) for one in read for name in said) or not said
+
+
+def test_mistakes_are_known_for_every_type_of_field() -> None:
+    assert set(WAYS) == set(FIELD_TYPES)
 
 
 def test_what_somebody_reads_depends_on_seed_card_and_person_only() -> None:

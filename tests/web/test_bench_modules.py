@@ -180,6 +180,26 @@ def test_characters_typed_with_alt_gr_or_option_fire_no_shortcut(
     assert call("letters", "altLetter", {"KeyboardEvent": event}) == letter
 
 
+@pytest.mark.parametrize(
+    ("event", "in_a_text", "elsewhere"),
+    [
+        ({"key": "ß", "code": "KeyS", "altKey": True}, "", "s"),
+        ({"key": "Dead", "code": "KeyU", "altKey": True}, "", "u"),
+        ({"key": "ß", "code": "KeyS", "altKey": True, "modifierAltGraph": True}, "", "s"),
+        ({"key": "ß", "code": "KeyS", "altKey": True, "ctrlKey": True}, "s", "s"),
+        ({"key": "Í", "code": "KeyS", "altKey": True, "shiftKey": True}, "", ""),
+        ({"key": "s", "code": "KeyS", "altKey": True, "metaKey": True}, "", ""),
+        ({"key": "–", "code": "Minus", "altKey": True}, "", ""),
+    ],
+)
+def test_on_a_mac_option_alone_only_types_while_somebody_writes(
+    call: Callable[..., Any], event: dict[str, Any], in_a_text: str, elsewhere: str
+) -> None:
+    for is_typing, letter in ((True, in_a_text), (False, elsewhere)):
+        where = {"isMac": True, "isTyping": is_typing}
+        assert call("letters", "altLetter", {"KeyboardEvent": event}, where) == letter
+
+
 SHARED = json.loads((Path(__file__).parents[1] / "core" / "marks.json").read_text(encoding="utf-8"))
 
 

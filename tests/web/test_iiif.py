@@ -255,6 +255,37 @@ def test_a_project_that_is_not_open_shows_no_picture_to_strangers(
     assert guest.get(f"{service}/full/max/0/default.jpg").status_code == met.status_code
 
 
+@pytest.mark.parametrize("state", ["draft", "trial", "archived"])
+def test_what_is_not_open_is_kept_by_the_browser_of_whoever_may_see_it_and_by_nobody_else(
+    house: House, cast: Cast, app: Flask, state: str
+) -> None:
+    service = keep(house, cast, four_corners(90, 60))
+    with house.database.writing() as session:
+        session.get_one(Project, cast.project.id).state = state
+    reviewer = signed_in(app, cast.ben)
+    for address in (f"{service}/info.json", f"{service}/full/max/0/default.jpg"):
+        seen = reviewer.get(address)
+        assert (seen.status_code, seen.cache_control.private, seen.cache_control.public) == (200, True, False)
+        assert 0 < int(seen.cache_control.max_age or 0) <= 300
+        known = {"If-None-Match": seen.headers["ETag"], "If-Modified-Since": seen.headers["Last-Modified"]}
+        same = reviewer.get(address, headers=known)
+        assert (same.status_code, same.cache_control.private) == (304, True)
+        for stranger in (app.test_client(), signed_in(app, cast.ada), signed_in(app, cast.cleo)):
+            for name, value in (*known.items(), ("If-None-Match", "*")):
+                told = stranger.get(address, headers={name: value})
+                assert told.status_code == 404, "not even that a browser has the newest"
+                assert told.cache_control.no_store and "ETag" not in told.headers
+
+
+def test_what_caches_between_may_keep_brings_no_cookie(house: House, cast: Cast, app: Flask) -> None:
+    service = keep(house, cast, four_corners(90, 60))
+    client = signed_in(app, cast.mia)
+    client.get("/projects")
+    for address in (f"{service}/info.json", f"{service}/full/max/0/default.jpg"):
+        answer = client.get(address)
+        assert answer.cache_control.public and "Set-Cookie" not in answer.headers
+
+
 @pytest.mark.parametrize("state", ["withdrawn", "erased"])
 def test_a_scan_that_is_taken_down_is_gone(house: House, cast: Cast, app: Flask, state: str) -> None:
     service = keep(house, cast, four_corners(90, 60))

@@ -175,6 +175,17 @@ def test_a_picture_that_cannot_be_cut_is_refused_beside_its_field(
         assert session.scalars(select(Guide)).all() == []
 
 
+def test_a_card_is_chosen_to_draw_on_and_what_was_typed_stays_when_it_is_refused(mia: FlaskClient) -> None:
+    first = mia.get("/desk/finds/guide").get_data(as_text=True)
+    assert "data-surface" not in first and "card=HM+1" in first
+    page = mia.get("/desk/finds/guide?card=HM%201").get_data(as_text=True)
+    assert 'data-width="400"' in page and 'name="card" value="HM 1"' in page
+    unknown = mia.get("/desk/finds/guide?card=HM%2077").get_data(as_text=True)
+    assert 'id="card-problem"' in unknown and 'value="HM 77"' in unknown and "data-surface" not in unknown
+    refused = mia.post("/desk/finds/guide/picture", data=picture(box="1 2 3")).get_data(as_text=True)
+    assert "data-surface" in refused and 'value="1 2 3"' in refused and 'value="A capital S"' in refused
+
+
 def test_a_picture_is_taken_away_and_one_of_a_scan_taken_down_is_not_shown(
     mia: FlaskClient, house: House, cast: Cast
 ) -> None:

@@ -35,6 +35,19 @@ def test_a_picture_may_be_kept_for_an_hour_and_no_longer(house: House, cast: Cas
         assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
+def test_whoever_may_not_see_a_picture_is_not_told_that_theirs_is_the_newest(
+    house: House, cast: Cast, app: Flask
+) -> None:
+    addresses = one_card(house, cast)
+    kept = {address: app.test_client().get(address).headers["ETag"] for address in addresses}
+    with house.database.writing() as session:
+        session.get_one(Project, cast.project.id).state = "draft"
+    for address, etag in kept.items():
+        for client in (app.test_client(), signed_in(app, cast.cleo)):
+            assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
+        assert signed_in(app, cast.ben).get(address, headers={"If-None-Match": etag}).status_code == 304
+
+
 @pytest.mark.parametrize("state", ["withdrawn", "erased"])
 def test_a_picture_that_is_taken_down_is_gone_for_everybody_but_its_managers(
     house: House, cast: Cast, app: Flask, state: str

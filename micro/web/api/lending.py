@@ -68,7 +68,7 @@ def project(project: str) -> Response:
                 "content_language": found.content_language,
                 "kind": setup.kind,
                 "setup": setup.version,
-                "fields": [_field(field) for field in kind_named(setup.kind).fields(setup.body)],
+                "fields": [describe_field(field) for field in kind_named(setup.kind).fields(setup.body)],
                 "terms": licence_terms(found.licence),
                 "progress": {"tasks": done.tasks, "done": done.done, "answers": done.answers},
             }
@@ -166,7 +166,7 @@ def _task(session: Session, lent: Assignment) -> dict[str, Any]:
         "setup": lent.setup.version,
         "fields": [
             {
-                **_field(field),
+                **describe_field(field),
                 "box": [boxes[field.name].x, boxes[field.name].y, boxes[field.name].width, boxes[field.name].height]
                 if field.name in boxes
                 else None,
@@ -188,7 +188,8 @@ def _lines(session: Session, region: Region) -> list[list[int]]:
     return [[box.x, box.y, box.width, box.height] for box in page_lines.lines_in(session, region)]
 
 
-def _field(field: Field) -> dict[str, Any]:
+def describe_field(field: Field) -> dict[str, Any]:
+    """A field as programs are told of it."""
     return {
         "name": field.name,
         "type": field.type,
@@ -202,5 +203,5 @@ def _field(field: Field) -> dict[str, Any]:
         **({"free": field.free} if field.type == "tags" else {}),
         **({"markup": list(field.markup)} if field.markup else {}),
         **({"only_if": {"field": field.only_if.field, "is": list(field.only_if.values)}} if field.only_if else {}),
-        **({"columns": [_field(column) for column in field.columns]} if field.type == "table" else {}),
+        **({"columns": [describe_field(column) for column in field.columns]} if field.type == "table" else {}),
     }

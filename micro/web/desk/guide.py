@@ -5,17 +5,22 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
+from micro.data.models import Item, Project
 from micro.errors import BadAnswer, Conflict, MicroError
 from micro.kinds import kind_named
 from micro.services import guides
 from micro.services.assignments import current_setup
+from micro.services.gold import item_called
 from micro.services.projects import project_named
 from micro.web.context import house
 from micro.web.desk.frame import blueprint, project_page
 from micro.web.forms import storable
 from micro.web.language import LANGUAGES
 from micro.web.problems import STATUS, problems_by_field, said
+
+CARDS_SHOWN = 12
 
 
 def _typed(name: str) -> str:
@@ -49,6 +54,8 @@ def _page(slug: str, error: MicroError | None = None) -> str:
         setup = current_setup(session, found.id)
         texts = dict(kept.texts) if kept else {}
         stored = {f"text_{language}": texts.get(language, "") for language in LANGUAGES}
+        chosen, missing = _chosen(session, found, storable(request.values.get("card", "")).strip())
+        problems = problems_by_field(error) if isinstance(error, BadAnswer) else {}
         return project_page(
             "manage/guide.html",
             found,
@@ -58,11 +65,23 @@ def _page(slug: str, error: MicroError | None = None) -> str:
             seen=kept.revision if kept else 0,
             kind=setup.kind,
             fields=kind_named(setup.kind).fields(setup.body) if setup.body.get("fields") else (),
-            typed={**stored, **(request.form if error else {})},
-            problems=problems_by_field(error) if isinstance(error, BadAnswer) else {},
+            chosen=chosen,
+            cards=[] if chosen else guides.cards_to_show(session, found, CARDS_SHOWN),
+            typed={**stored, **(request.form if error else {"card": request.args.get("card", "")})},
+            problems={**problems, **missing},
             trouble=said(error) if error is not None and not isinstance(error, BadAnswer) else "",
             theirs=stored if isinstance(error, Conflict) else {},
         )
+
+
+def _chosen(session: Session, project: Project, card: str) -> tuple[Item | None, dict[str, str]]:
+    """The card whose scan is drawn on, or why there is none, as a problem of its field."""
+    if not card:
+        return None, {}
+    try:
+        return item_called(session, project, card), {}
+    except BadAnswer as problem:
+        return None, problems_by_field(problem)
 
 
 @blueprint.post("/desk/<project>/guide/picture")

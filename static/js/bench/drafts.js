@@ -9,10 +9,10 @@ const SERVER_LATEST_MS = 8_000;
 const AGAIN_MS = 15_000;
 const DAYS = 30;
 
-export function start(root, { form, send, status, say, words, onSaved }) {
+export function start(root, { form, send, status, say, words, onSaved, early = { typed: {}, served: {} } }) {
   const key = PREFIX + root.dataset.assignment;
   let base = root.dataset.draftAt; // what the server had, as far as this page knows
-  let kept = typedIn(form); // what the server has
+  let kept = { ...typedIn(form), ...early.served }; // what the server has
   let pause, serverPause;
   let changedAt = 0;
   let isSending = false;
@@ -103,6 +103,10 @@ export function start(root, { form, send, status, say, words, onSaved }) {
   forgetOld("localStorage", PREFIX, DAYS);
   if (base) status.show("saved", new Date(base));
   putBack();
+  if (!same(early.typed, early.served)) {
+    fillIn(form, { ...typedIn(form), ...early.typed });
+    changed();
+  }
   form.addEventListener("input", (event) => event.target.name?.includes(".") && changed());
   form.addEventListener("change", (event) => event.target.name?.includes(".") && changed());
   document.addEventListener("visibilitychange", leaving);

@@ -97,7 +97,12 @@ export function start(form, { say, words, onField, onChange }) {
 
   return {
     applyAll,
-    focusFirst: () => first(asked()[0] ?? form)?.focus(),
+    // Whoever is in a field already stays there.
+    focusFirst() {
+      const held = fieldOf(document.activeElement);
+      if (held && form.contains(held)) use(held);
+      else first(asked()[0] ?? form)?.focus();
+    },
     focusCurrent: () => first(current?.isConnected ? current : asked()[0])?.focus(),
     // Ticks or unticks a mark of the field in use, by keyboard.
     toggle(value) {

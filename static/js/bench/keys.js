@@ -1,6 +1,6 @@
 // Shortcuts. Alt with a letter, Ctrl+Enter, and ? outside a field. The letters can be changed and all of it switched off;
 // both are remembered on this computer.
-import { altLetter, lettersFrom, withLetter } from "./letters.js";
+import { altLetter, isMac, lettersFrom, withLetter } from "./letters.js";
 import { forget, recall, remember } from "./memory.js";
 
 const KEY = "micro:keys";
@@ -8,9 +8,13 @@ const LETTERS = "micro:letters";
 
 const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
 
+// Where a key types a character: a box to tick or a button takes none.
+const isText = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, [contenteditable]") !== null;
+
 export function start(root, { actions, help }) {
   const choice = help.querySelector("[data-keys-on]");
   const letters = startLetters(help);
+  const here = isMac();
   choice.checked = recall("localStorage", KEY) !== "off";
   const line = root.querySelector("[data-keys-line]");
   line.hidden = !choice.checked;
@@ -21,10 +25,10 @@ export function start(root, { actions, help }) {
 
   function wanted(event) {
     if (event.isComposing || event.repeat) return null;
-    const isSend = event.key === "Enter" && event.ctrlKey && !event.altKey && !event.shiftKey;
+    const isSend = event.key === "Enter" && (event.ctrlKey || (here && event.metaKey)) && !event.altKey && !event.shiftKey;
     if (isSend) return event.target.closest("details") ? null : actions.submit; // Not from within the report.
     if (event.key === "?" && !event.altKey && !event.ctrlKey && !isTyping(event.target)) return actions.help;
-    return actions[`alt+${letters.actionOf(altLetter(event))}`] ?? null;
+    return actions[`alt+${letters.actionOf(altLetter(event, { isMac: here, isTyping: isText(event.target) }))}`] ?? null;
   }
 
   document.addEventListener("keydown", (event) => {
@@ -47,6 +51,10 @@ function startLetters(help) {
   const usual = inputs.map((input) => input.dataset.letter);
   const said = help.querySelector("[data-letters-said]");
   let letters = lettersFrom(recall("localStorage", LETTERS), usual);
+  const alt = isMac() ? help.dataset.option : "Alt";
+
+  for (const key of document.querySelectorAll("[data-alt]")) key.textContent = alt;
+  help.querySelector("[data-mac]").hidden = !isMac();
 
   function show() {
     for (const input of inputs) input.value = letters[input.dataset.letter].toUpperCase();
@@ -54,7 +62,7 @@ function startLetters(help) {
       key.textContent = letters[key.dataset.keyShown]?.toUpperCase() ?? key.textContent;
     }
     for (const one of document.querySelectorAll("[data-key-title]")) {
-      one.title = one.title.replace(/Alt\+[A-Z]/, `Alt+${letters[one.dataset.keyTitle].toUpperCase()}`);
+      one.title = one.title.replace(/[^\s(]+\+[A-Z](?=\)?$)/, `${alt}+${letters[one.dataset.keyTitle].toUpperCase()}`);
     }
   }
 
@@ -65,7 +73,7 @@ function startLetters(help) {
     show();
     input.select();
     const what = input.closest("tr").querySelector("td").textContent;
-    said.textContent = said.dataset.word.replace("{letter}", input.value).replace("{what}", what);
+    said.textContent = said.dataset.word.replace("Alt", alt).replace("{letter}", input.value).replace("{what}", what);
   }
 
   for (const input of inputs) {

@@ -1,10 +1,18 @@
-// The letter of an Alt shortcut, or "". AltGr types characters, and so does a Mac's Option key: then event.key is the
-// character and no plain letter. On Windows AltGr also reports Ctrl, which is refused with it.
-export function altLetter(event) {
-  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return "";
-  if (event.getModifierState("AltGraph")) return "";
-  return /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : "";
+// The letter of an Alt shortcut, or "". AltGr types characters: then event.key is the character and no plain letter. On
+// Windows AltGr also reports Ctrl, which is refused with it.
+//
+// A Mac's Option key types characters too, with nearly every letter: in a text it never fires anything unless Control is
+// held with it, which types nothing. Elsewhere it does, and as event.key is the character, the key itself says which.
+export function altLetter(event, { isMac = false, isTyping = false } = {}) {
+  if (!event.altKey || event.metaKey || event.shiftKey || event.isComposing) return "";
+  if (isMac) return isTyping && !event.ctrlKey ? "" : plain(event.key) || plain(event.code.replace(/^Key/, ""));
+  // Firefox on a Mac calls Option AltGraph as well, so that this comes after it.
+  return event.ctrlKey || event.getModifierState("AltGraph") ? "" : plain(event.key);
 }
+
+const plain = (key) => (/^[a-z]$/i.test(key) ? key.toLowerCase() : "");
+
+export const isMac = () => /^(mac|iphone|ipad)/i.test(navigator.userAgentData?.platform || navigator.platform);
 
 // {usual letter: chosen letter} with one more choice; whoever had that letter gets the one that became free. What is no
 // plain letter changes nothing.

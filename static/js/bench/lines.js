@@ -13,6 +13,20 @@ const boxOf = (text) => {
 
 export function start(form, { show = () => {}, stage = () => null } = {}) {
   for (const root of form.querySelectorAll("[data-lines]")) prepare(root, show, stage);
+  startPlace(form);
+}
+
+// Which line one is at, at the head of the form. A line's own label says it to screen readers.
+function startPlace(form) {
+  const place = form.querySelector("[data-line-place]");
+  if (!place) return;
+  form.addEventListener("focusin", (event) => {
+    const line = event.target.closest("[data-line]");
+    if (!line) return;
+    const lines = [...line.parentElement.children];
+    const words = { number: lines.indexOf(line) + 1, count: lines.length };
+    place.textContent = place.dataset.word.replace(/{(number|count)}/g, (_, name) => words[name]);
+  });
 }
 
 function prepare(root, show, stage) {

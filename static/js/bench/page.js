@@ -1,4 +1,5 @@
 // The workbench: starts its parts and introduces them to each other.
+import { start as startGuide } from "../practice/guide.js";
 import { start as startDivider } from "./divider.js";
 import { start as startDrafts } from "./drafts.js";
 import { start as startEntry } from "./entry.js";
@@ -8,6 +9,7 @@ import { start as startKeys } from "./keys.js";
 import { start as startLease } from "./lease.js";
 import { makeSender } from "./send.js";
 import { announcer, saveState } from "./status.js";
+import { typedEarly } from "./shape.js";
 import { start as startSubmit } from "./submit.js";
 import { start as startTools } from "./tools.js";
 import { start as startViewer } from "./viewer.js";
@@ -25,12 +27,14 @@ function startPicture(root) {
 export function start(root) {
   const words = JSON.parse(document.getElementById("bench-words").textContent);
   const form = root.querySelector("[data-entry]");
+  const early = typedEarly(form);
   const help = document.querySelector("[data-help]");
   const say = announcer(document);
   const status = saveState(document);
   const send = makeSender(form);
   const viewer = startPicture(root);
   startDivider(root, () => {});
+  startGuide(document);
   const lease = startLease(root, { send, say, words });
   let drafts = null;
   let fields = null;
@@ -49,7 +53,7 @@ export function start(root) {
     },
     onChange: () => drafts.changed(),
   });
-  drafts = startDrafts(root, { form, send, status, say, words, onSaved: lease.renewed });
+  drafts = startDrafts(root, { form, send, status, say, words, onSaved: lease.renewed, early });
   fields.applyAll();
   const { submit } = startSubmit(root, { form, send, drafts, fields, status, say, words });
   startKeys(root, { help, actions: {

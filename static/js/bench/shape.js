@@ -15,6 +15,19 @@ export function typedIn(form) {
   return typed;
 }
 
+// What somebody wrote while the script was still on its way: {typed, served}, both {dotted name: text}. A browser that
+// puts an old form back does not put the caret into it.
+export function typedEarly(form) {
+  const [typed, served] = [{}, {}];
+  if (!form.contains(document.activeElement)) return { typed, served };
+  for (const input of form.elements) {
+    if (!isPart(input) || isChoice(input) || input.tagName === "SELECT" || input.value === input.defaultValue) continue;
+    typed[input.name] = input.value;
+    served[input.name] = input.defaultValue;
+  }
+  return { typed, served };
+}
+
 export function fillIn(form, typed) {
   form.dispatchEvent(new CustomEvent("filling", { detail: typed })); // Tables make room for their rows.
   for (const input of form.elements) {

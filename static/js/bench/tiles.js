@@ -9,6 +9,18 @@ const OPTIONS = {
   maxImageCacheCount: 120, tileRetryMax: 2, tileRetryDelay: 2500,
 };
 
+// The library and its tiles are for a closer look: the page and the picture of the piece come first, whatever they take.
+const LATEST_MS = 3000;
+function afterAllElse() {
+  const loaded = new Promise((resolve) => {
+    if (document.readyState === "complete") resolve();
+    else window.addEventListener("load", resolve, { once: true });
+    setTimeout(resolve, LATEST_MS);
+  });
+  const idle = window.requestIdleCallback ?? ((tell) => setTimeout(tell, 100)); // Safari has none.
+  return loaded.then(() => new Promise((resolve) => idle(resolve, { timeout: LATEST_MS })));
+}
+
 function load(address) {
   if (window.OpenSeadragon) return Promise.resolve();
   return new Promise((resolve, reject) => {
@@ -50,6 +62,7 @@ export function start(element, scan, { onShown, onFailed }) {
   }
 
   function open() {
+    if (viewer) return; // The network came back before it was its turn.
     viewer = window.OpenSeadragon({ ...OPTIONS, element, tileSources: [source] });
     viewer.addHandler("open", () => {
       place();
@@ -64,7 +77,7 @@ export function start(element, scan, { onShown, onFailed }) {
   }
 
   const begin = () => load(element.dataset.library).then(open, () => {});
-  begin();
+  afterAllElse().then(begin);
 
   // What did not come while there was no network is asked for again when there is one: by a new image, because the old
   // one believes for ever that a tile that failed is not there. A scan of which nothing is missing is left alone.

@@ -35,5 +35,3 @@ export function start(root) {
     if (guide.open) guide.querySelector(".guide")?.focus();
   });
 }
-
-start(document);
