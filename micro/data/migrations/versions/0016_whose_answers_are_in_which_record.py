@@ -108,9 +108,11 @@ def upgrade() -> None:
     )
     for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
+    op.create_index("ix_record_newest", "record", ["project_id", "state", "changed_at", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_record_newest", "record")
     for name in NAMES:
         if op.get_bind().dialect.name == "sqlite":
             op.execute(f"DROP TRIGGER IF EXISTS {name}")
