@@ -233,7 +233,7 @@ def _needs_second(case: Case, parsed: Mapping[str, Said] | None) -> bool:
 def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
     """Keeps the decision and moves the record; the unique key (record, revision) is the truth."""
     session, record = case.session, case.record
-    newest = version_of(session, record, record.proposed) or version_of(session, record, record.current)
+    newest = case.versions[1] or version_of(session, record, record.current)
     decision.fields_count = len(newest.values) if newest else 0
     try:
         with session.begin_nested():
@@ -241,7 +241,8 @@ def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
             session.flush()
     except IntegrityError:
         raise Conflict(CHANGED) from None
-    go_on(case, after, newest.values if newest else {}, Pace(session, kind_of(session, record.project)))
+    kind = kind_of(session, record.project) if after.reason else ""  # Nothing else has a pace.
+    go_on(case, after, newest.values if newest else {}, Pace(session, kind))
     if case.action != "undo":
         holds.let_go(session, record)
     session.flush()

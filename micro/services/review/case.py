@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from micro.data.models import Record, RecordVersion, Task
 from micro.errors import BadAnswer, Conflict
 from micro.services.moves import note_move
 from micro.services.review.order import Pace, put_in_order
-from micro.services.review.versions import newest_versions
+from micro.services.review.versions import Pair, newest_versions
 from micro.services.settling import lowest, next_number, version_of
 
 # Nobody decides on their own answer, but everybody may point at a record or pass it on.
@@ -39,6 +40,11 @@ class Case:
     def __post_init__(self) -> None:
         self.was = Standing(self.record.state, self.record.reason)
         self.before = before_decision(self.record, self.tasks)
+
+    @cached_property
+    def versions(self) -> Pair:
+        """What was believed when this is first asked for, and the engine's newest."""
+        return newest_versions(self.session, [self.record])[self.record.id]
 
 
 def hold_case(session: Session, seen: Record, account_id: int, action: str, now: datetime) -> Case:
@@ -75,7 +81,7 @@ def make_version(case: Case, parsed: Mapping[str, Said] | None, number: int) -> 
     if case.action not in MAKING:
         return None
     session, record = case.session, case.record
-    current, proposed = newest_versions(session, [record])[record.id]
+    current, proposed = case.versions
     if current is None:
         raise Conflict("Nobody has answered yet, so there is nothing to decide.")
     values = dict(_reverted(case, number) if case.action == "revert" else current.values)
