@@ -151,7 +151,7 @@ def fields_of(session: Session, project: Project, sample: Iterable[Sampled]) -> 
 
 def _told(entry: Mapping[str, Any]) -> tuple[bool, bool] | None:
     """Whether all said the same of a field, and whether somebody doubted; None when only one person answered."""
-    groups = [group for group in entry.get("evidence") or () if isinstance(group, Mapping)]
+    groups = [group for group in entry.get("evidence") or () if isinstance(group, dict)]
     if sum(int(group.get("count", 1)) for group in groups) < 2:
         return None
     doubted = any(
