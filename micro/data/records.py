@@ -39,7 +39,9 @@ class Record(Addressed, Base):
         Index("ix_record_reason", *QUEUE, "reason", "cost_s", "id", "confidence", "asked_at", "assignee_id"),
         Index("ix_record_assignee", *QUEUE, "assignee_id", "cost_s", "id", "reason", "confidence", "asked_at"),
         Index("ix_record_confidence", *QUEUE, "confidence", "reason", "asked_at", "assignee_id"),
+        Index("ix_record_asked", *QUEUE, "asked_at", "reason", "confidence", "assignee_id"),
         Index("ix_record_changed_at", "changed_at"),
+        Index("ix_record_newest", *QUEUE, "changed_at", "id"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))

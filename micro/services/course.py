@@ -35,7 +35,8 @@ class Course:
     """``days`` are the answers of the last 28 days, oldest first, today's as the last.
 
     ``week`` and ``week_before`` count answers in the last 7 times 24 hours and the 7 before; ``people_week`` those who
-    gave them, ``people_new`` those of them who never answered here before.
+    gave them, ``people_new`` those of them who never answered here before. ``missing`` is how many answers the project
+    probably still needs.
     """
 
     days: tuple[Day, ...]
@@ -44,6 +45,7 @@ class Course:
     people_week: int
     people_new: int
     forecast: Forecast | None
+    missing: float
 
     @property
     def by_day(self) -> tuple[tuple[date, int], ...]:
@@ -61,8 +63,9 @@ def course_of(session: Session, project: Project, now: datetime) -> Course:
     people, newcomers = _people_since(session, project.id, weeks[1])
     full = [one.answers for one in days[:-1]]
     began = next((place for place, count in enumerate(full) if count), len(full))
-    ahead = forecast(full[began:], missing_answers(session, project), now.date()) if project.state == "live" else None
-    return Course(days, week, week_before, people, newcomers, ahead)
+    missing = missing_answers(session, project)
+    ahead = forecast(full[began:], missing, now.date()) if project.state == "live" else None
+    return Course(days, week, week_before, people, newcomers, ahead, missing)
 
 
 def _answers_between(session: Session, project_id: int, start: datetime, end: datetime) -> int:
@@ -91,17 +94,16 @@ def _people_since(session: Session, project_id: int, start: datetime) -> tuple[i
 
 
 def missing_answers(session: Session, project: Project) -> float:
-    """How many answers the project probably still needs: each open task as many as done ones took, less what it has."""
-    done, took = session.execute(
-        select(func.count(), func.avg(Task.answered)).where(Task.project_id == project.id, Task.state == "done")
-    ).one()
-    each = max(float(took), project.min_answers) if done >= FIRST_EXPERIENCE else float(project.min_answers)
-    open_tasks, wanted, answered = session.execute(
-        select(func.count(), func.coalesce(func.sum(Task.wanted), 0), func.coalesce(func.sum(Task.answered), 0)).where(
-            Task.project_id == project.id, Task.state == "open"
-        )
-    ).one()
-    return max(open_tasks * each - answered, float(wanted - answered), 0.0)
+    """Each open task needs as many answers as done ones took, less what it has. All tasks are gone through once."""
+    sums = func.coalesce(func.sum(Task.wanted), 0), func.coalesce(func.sum(Task.answered), 0)
+    mine = Task.project_id == project.id, Task.state.in_(("open", "done"))
+    found = session.execute(select(Task.state, func.count(), *sums).where(*mine).group_by(Task.state))
+    by_state = {row[0]: tuple(row[1:]) for row in found}
+    done, _, took = by_state.get("done", (0, 0, 0))
+    open_tasks, wanted, answered = by_state.get("open", (0, 0, 0))
+    least = float(project.min_answers)
+    each = max(float(took) / done, least) if done >= FIRST_EXPERIENCE else least
+    return max(open_tasks * each - float(answered), float(wanted - answered), 0.0)
 
 
 # --- what waits -----------------------------------------------------------------------------------------------------

@@ -90,10 +90,23 @@ def sample_of(session: Session, project: Project) -> list[Sampled]:
 
 
 def _newest(project_id: int) -> Any:
-    """A query without joins, so that only ids and times are sorted."""
-    mine = Record.project_id == project_id, Record.state.in_(READ)
-    newest = select(Record.id).where(*mine).order_by(Record.changed_at.desc(), Record.id.desc()).limit(SAMPLE)
-    return select(newest.subquery().c.id)
+    """The newest of each state come by an index, and are then put together: no more than needed is read."""
+    mine = select(Record.id, Record.changed_at).where(Record.project_id == project_id)
+    newest = mine.order_by(Record.changed_at.desc(), Record.id.desc()).limit(SAMPLE)
+    of_state = [newest.where(Record.state == state).subquery() for state in READ]
+    found = union_all(*(select(part) for part in of_state)).subquery()
+    return select(found.c.id).order_by(found.c.changed_at.desc(), found.c.id.desc()).limit(SAMPLE)
+
+
+def oldest_waiting(session: Session, project_id: int) -> datetime | None:
+    """Since when the record waits that has waited longest; None when none does. One look through an index."""
+    waiting = Record.project_id == project_id, Record.state == "review"
+    since = select(func.min(Record.asked_at), func.count() - func.count(Record.asked_at)).where(*waiting)
+    oldest, unsaid = session.execute(since).one()
+    if unsaid:  # Of a time before micro wrote down since when.
+        changed = session.scalar(select(func.min(Record.changed_at)).where(*waiting, Record.asked_at.is_(None)))
+        oldest = min((one for one in (oldest, changed) if one is not None), default=None)
+    return oldest
 
 
 def _extra_answers(session: Session, project: Project, item_ids: Sequence[int]) -> dict[int, int]:
@@ -138,7 +151,7 @@ def fields_of(session: Session, project: Project, sample: Iterable[Sampled]) -> 
 
 def _told(entry: Mapping[str, Any]) -> tuple[bool, bool] | None:
     """Whether all said the same of a field, and whether somebody doubted; None when only one person answered."""
-    groups = [group for group in entry.get("evidence") or () if isinstance(group, Mapping)]
+    groups = [group for group in entry.get("evidence") or () if isinstance(group, dict)]
     if sum(int(group.get("count", 1)) for group in groups) < 2:
         return None
     doubted = any(

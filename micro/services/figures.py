@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from micro.core.states import PUBLIC_PROJECTS
@@ -69,7 +69,7 @@ def progress_of_all(session: Session, project_ids: Iterable[int]) -> dict[int, P
     tasks = _counts(session, wanted, Task.project_id, asked, done)
     answers = _answers_and_people(session, wanted)
     scans = _counts(session, wanted, Scan.project_id, func.count(case((Scan.state.in_(("shown", "withdrawn")), 1))))
-    waiting = _counts(session, wanted, Record.project_id, func.count(case((Record.state == "review", 1))))
+    waiting = _counts(session, wanted, Record.project_id, func.count(), where=Record.state == "review")
     return {
         one: Progress(
             *tasks.get(one, (0, 0)), *answers.get(one, (0, 0)), *scans.get(one, (0,)), *waiting.get(one, (0,))
@@ -78,9 +78,12 @@ def progress_of_all(session: Session, project_ids: Iterable[int]) -> dict[int, P
     }
 
 
-def _counts(session: Session, wanted: list[int], owner: Any, *counts: Any) -> dict[int, tuple[int, ...]]:
+def _counts(
+    session: Session, wanted: list[int], owner: Any, *counts: Any, where: ColumnElement[bool] | None = None
+) -> dict[int, tuple[int, ...]]:
     """Counts of one table's rows by project; a project without a row is not in it."""
-    found = session.execute(select(owner, *counts).where(owner.in_(wanted)).group_by(owner))
+    only = () if where is None else (where,)
+    found = session.execute(select(owner, *counts).where(owner.in_(wanted), *only).group_by(owner))
     return {row[0]: tuple(row[1:]) for row in found}
 
 

@@ -233,9 +233,7 @@ def _needs_second(case: Case, parsed: Mapping[str, Said] | None) -> bool:
 def _keep(case: Case, decision: Decision, after: Standing) -> Decision:
     """Keeps the decision and moves the record; the unique key (record, revision) is the truth."""
     session, record = case.session, case.record
-    newest = (
-        case.proposed or version_of(session, record, record.proposed) or version_of(session, record, record.current)
-    )
+    newest = case.versions[1] or version_of(session, record, record.current)
     decision.fields_count = len(newest.values) if newest else 0
     try:
         with session.begin_nested():

@@ -5,14 +5,19 @@ The time is that of the whole request in the web application, from the address t
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bulk import put
 from fill import ANSWER, answer_all
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,6 +45,8 @@ AT_ONCE = 10_000
 OTHERS = 300
 REASONS = ("conflict",) * 70 + ("contentious",) * 20 + ("evidence_changed",) * 8 + ("flagged",) * 2
 TIMES = 25
+RECORD = re.compile(r'href="(/review/[a-z0-9]{14}[^"]*)"')
+REVISION = re.compile(r'name="revision" value="(\d+)"')
 # What is asked for; "{…}" is filled in below.
 WAYS = {
     "open": "",
@@ -158,6 +165,7 @@ def _answered(
 def measure(house: House) -> dict[str, float]:
     """p50 and p95 of each way, in milliseconds."""
     app = create_app(opened=house)
+    app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     with house.database.reading() as session:
         ben = session.scalars(select(Account).where(Account.email == "desk@example.org")).one()
@@ -167,17 +175,40 @@ def measure(house: House) -> dict[str, float]:
         }
     with client.session_transaction() as signed_in:
         signed_in["_user_id"], signed_in["_fresh"] = f"{ben.public_id}.{ben.session_stamp}", True
-    first = client.get("/review").text
-    later = first.partition("/review?after=")[2].partition('"')[0]
+    later = client.get("/review").text.partition("/review?after=")[2].partition('"')[0]
     found: dict[str, float] = {}
-    for name, asked in WAYS.items():
-        address = "/review?" + asked.format(later=later, **readers)
-        assert client.get(address).status_code == 200  # Once to warm up: compiled templates and statements.
-        times = []
-        for _ in range(TIMES):
-            begun = time.perf_counter()
-            client.get(address)
-            times.append(time.perf_counter() - begun)
-        ordered = sorted(times)
-        found[f"{name} p50"], found[f"{name} p95"] = 1000 * ordered[TIMES // 2], 1000 * ordered[TIMES * 95 // 100]
-    return found
+    addresses = {name: "/review?" + asked.format(later=later, **readers) for name, asked in WAYS.items()}
+    for name, address in {**addresses, "the dashboard": f"/desk/{SLUG}/progress"}.items():
+        found |= _times(name, [_timed(partial(client.get, address))[0] for _ in range(TIMES + 1)])
+    return found | _decided(client)
+
+
+def _decided(client: FlaskClient) -> dict[str, float]:
+    """A decision as our script sends it, until the next record's address is there; and its page, fetched ahead."""
+    record = RECORD.search(client.get("/review").text)
+    assert record is not None
+    address, decided, ahead = record[1], [], []
+    for _ in range(TIMES + 1):
+        took, page = _timed(partial(client.get, address, headers={"X-Ahead": "1"}))
+        ahead.append(took)
+        revision = REVISION.search(page)
+        assert revision is not None
+        form = {"action": "accept", "revision": revision[1], "took_s": "5"}
+        where = address.partition("?")[0] + "/decide"
+        took, going_on = _timed(partial(client.post, where, data=form, headers={"X-Swap": "1"}))
+        decided.append(took)
+        address = str(json.loads(going_on)["next"])
+    return _times("a decision", decided) | _times("the next record, fetched ahead", ahead)
+
+
+def _timed(ask: Callable[[], Any]) -> tuple[float, str]:
+    """Milliseconds until the answer is there, and the answer."""
+    begun = time.perf_counter()
+    response = ask()
+    assert response.status_code == 200
+    return 1000 * (time.perf_counter() - begun), response.text
+
+
+def _times(name: str, times: list[float]) -> dict[str, float]:
+    ordered = sorted(times[1:])  # The first one warms up: compiled templates and statements.
+    return {f"{name} p50": ordered[len(ordered) // 2], f"{name} p95": ordered[len(ordered) * 95 // 100]}

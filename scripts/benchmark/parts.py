@@ -162,11 +162,19 @@ def _decode(folder: Path) -> float:
     return time.perf_counter() - begun
 
 
-def queue(house: House, pictures: Path) -> dict[str, float]:
-    """Fills the reviewers' queue and opens it in every way."""
-    import desk  # noqa: PLC0415 - only this part needs the web application
+def queue_fill(house: House, pictures: Path) -> dict[str, float]:
+    """Fills the reviewers' queue."""
+    import desk  # noqa: PLC0415 - only these parts need the web application
 
+    begun = time.perf_counter()
     desk.fill(house, desk.RECORDS)
+    return {"count": desk.RECORDS, "seconds": time.perf_counter() - begun}
+
+
+def queue(house: House, pictures: Path) -> dict[str, float]:
+    """Opens the reviewers' queue in every way."""
+    import desk  # noqa: PLC0415 - only these parts need the web application
+
     return desk.measure(house)
 
 
@@ -177,6 +185,7 @@ PARTS: dict[str, Callable[[House, Path], dict[str, float]]] = {
     "tiff": tiff,
     "pair": pair,
     "tiles": tiles,
+    "queue_fill": queue_fill,
     "queue": queue,
 }
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from micro.core.shares import share_of
@@ -26,6 +26,7 @@ from micro.services import dashboard, dashboard_people
 from micro.services.dashboard_people import Cohort
 from tests.cast import Cast, add_cards
 from tests.conftest import Clock
+from tests.services.reading import decided, disputed
 
 NOW = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)  # A Wednesday.
 
@@ -254,3 +255,31 @@ def test_a_share_lies_within_its_interval_which_lies_within_0_and_1(hits: int, n
 def test_there_are_no_more_hits_than_cases() -> None:
     with pytest.raises(ValueError, match="hits"):
         share_of(2, 1)
+
+
+def test_the_oldest_that_waits_is_found_also_from_before_it_was_written_down(house: House, cast: Cast) -> None:
+    with house.database.writing() as session:
+        project = session.merge(cast.project)
+        assert dashboard.oldest_waiting(session, project.id) is None
+        first = disputed(session, house, cast)
+        asked = first.asked_at
+        assert dashboard.oldest_waiting(session, project.id) == asked
+        first.asked_at = None
+        session.flush()
+        assert dashboard.oldest_waiting(session, project.id) == first.changed_at
+        decided(session, house, first, cast.ben)
+        assert dashboard.oldest_waiting(session, project.id) is None
+
+
+def test_the_newest_records_are_read_off_an_index(house: House, cast: Cast) -> None:
+    if not house.database.is_sqlite:
+        pytest.skip("PostgreSQL plans by the size of the table; scripts/bench measures it")
+    queries: list[Any] = []
+    with house.database.reading() as session:
+        event.listen(house.database.engine, "before_cursor_execute", lambda *call: queries.append((call[2], call[3])))
+        dashboard.sample_of(session, session.merge(cast.project))
+        query, values = next(found for found in queries if "UNION ALL" in found[0])
+        rows = session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + query, values)
+        plan = [str(row) for row in rows if "SEARCH record" in str(row)]
+    assert [one for one in plan if "ix_record_newest" in one]
+    assert not [one for one in plan if "SCAN record" in one]

@@ -405,6 +405,7 @@ def test_what_a_colleague_has_open_is_passed_over_until_the_hold_ends(house: Hou
         QueueFilters(project="finds"),
         QueueFilters(reasons=("flagged",)),
         QueueFilters(whose="nobody"),
+        QueueFilters(age="month"),
         QueueFilters(contributor="one"),
         QueueFilters(contributor="one", reasons=("flagged",)),
     ],

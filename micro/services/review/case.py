@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from micro.data.models import Record, RecordVersion, Task
 from micro.errors import BadAnswer, Conflict
 from micro.services.moves import note_move
 from micro.services.review.order import Pace, put_in_order
-from micro.services.review.versions import newest_versions
+from micro.services.review.versions import Pair, newest_versions
 from micro.services.settling import lowest, next_number, version_of
 
 # Nobody decides on their own answer, but everybody may point at a record or pass it on.
@@ -27,10 +28,7 @@ NOT_A_JUDGEMENT = ("flag", "hand")
 
 @dataclass
 class Case:
-    """One decision on its way: the record and its tasks, held, and how it was until now.
-
-    ``proposed`` is what the engine says, once it was read.
-    """
+    """One decision on its way: the record and its tasks, held, and how it was until now."""
 
     session: Session
     record: Record
@@ -38,11 +36,15 @@ class Case:
     account_id: int
     action: str
     now: datetime
-    proposed: RecordVersion | None = None
 
     def __post_init__(self) -> None:
         self.was = Standing(self.record.state, self.record.reason)
         self.before = before_decision(self.record, self.tasks)
+
+    @cached_property
+    def versions(self) -> Pair:
+        """What was believed when this is first asked for, and the engine's newest."""
+        return newest_versions(self.session, [self.record])[self.record.id]
 
 
 def hold_case(session: Session, seen: Record, account_id: int, action: str, now: datetime) -> Case:
@@ -79,11 +81,11 @@ def make_version(case: Case, parsed: Mapping[str, Said] | None, number: int) -> 
     if case.action not in MAKING:
         return None
     session, record = case.session, case.record
-    current, case.proposed = newest_versions(session, [record])[record.id]
+    current, proposed = case.versions
     if current is None:
         raise Conflict("Nobody has answered yet, so there is nothing to decide.")
     values = dict(_reverted(case, number) if case.action == "revert" else current.values)
-    evidence = (case.proposed or current).values
+    evidence = (proposed or current).values
     for name, said in (parsed or {}).items():
         known = evidence.get(name, {}).get("evidence", [])
         values[name] = {**said, "confidence": 1.0, "evidence": known, "tied": False}
@@ -128,8 +130,8 @@ def _reverted(case: Case, number: int) -> Mapping[str, Any]:
 
 def _believe_the_engine(case: Case) -> None:
     record = case.record
-    case.proposed = version_of(case.session, record, record.proposed)
-    record.current, record.confidence = record.proposed, lowest(case.proposed.values) if case.proposed else 0.0
+    proposed = case.versions[1]
+    record.current, record.confidence = record.proposed, lowest(proposed.values) if proposed else 0.0
 
 
 def settle_tasks(case: Case) -> None:

@@ -8,12 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import format_date
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from micro.data.models import Project, Record
+from micro.data.models import Project
 from micro.services import dashboard, dashboard_people
-from micro.services.course import Course, course_of, missing_answers
+from micro.services.course import Course, course_of
 from micro.services.dashboard import Claim, FieldFigures, PageFigures
 from micro.services.dashboard_people import Cohort, Throughput
 from micro.services.figures import Progress, progress_of
@@ -72,15 +71,14 @@ class Facts:
 
 def gathered(session: Session, project: Project, now: datetime) -> Facts:
     """The facts of a project, a few queries by index."""
-    sample = dashboard.sample_of(session, project)
-    waiting = select(func.min(func.coalesce(Record.asked_at, Record.changed_at)))
+    sample, ahead = dashboard.sample_of(session, project), course_of(session, project, now)
     return Facts(
         project,
         now,
         progress_of(session, project.id),
-        course_of(session, project, now),
-        missing_answers(session, project),
-        session.scalar(waiting.where(Record.project_id == project.id, Record.state == "review")),
+        ahead,
+        ahead.missing,
+        dashboard.oldest_waiting(session, project.id),
         dashboard.fields_of(session, project, sample),
         dashboard.pages_of(session, sample),
         len(sample),

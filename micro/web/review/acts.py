@@ -36,6 +36,8 @@ from micro.web.review.record import hold_it, the_record
 
 # Said by our script, which shows the next record itself and wants to know which it is.
 SWAP = "X-Swap"
+# Decisions that say something of single fields; the others need no form.
+SAYING = ("amend", "illegible")
 
 
 @blueprint.post("/review/<record>/decide")
@@ -46,7 +48,7 @@ def decide(record: str) -> ResponseReturnValue:
     try:
         with house().database.writing() as session:
             found = record_named(session, record)
-            form = form_of(session, found.project_id)
+            form = form_of(session, found.project_id) if action in SAYING else {}
             values = _values(action, form)
             check_marks(values, form.values())
             following = review_queue.next_record(session, institutions(), filters, found, now)

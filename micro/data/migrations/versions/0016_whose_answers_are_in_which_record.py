@@ -108,9 +108,15 @@ def upgrade() -> None:
     )
     for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
+    op.create_index("ix_record_newest", "record", ["project_id", "state", "changed_at", "id"])
+    op.create_index(
+        "ix_record_asked", "record", ["project_id", "state", "asked_at", "reason", "confidence", "assignee_id"]
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_record_asked", "record")
+    op.drop_index("ix_record_newest", "record")
     for name in NAMES:
         if op.get_bind().dialect.name == "sqlite":
             op.execute(f"DROP TRIGGER IF EXISTS {name}")
