@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from micro.data.models import (
     Act,
+    Assignment,
     Batch,
     Decision,
     Intake,
@@ -32,7 +33,7 @@ from micro.data.models import (
     Volunteer,
 )
 from micro.house import House
-from micro.services import acts, assignments, layouts, messages, people, settling
+from micro.services import acts, assignments, comments, layouts, messages, people, settling
 from micro.services.answers import give_answer
 from micro.services.assignments import LendingRule
 from micro.web.access import ACCESS
@@ -218,6 +219,15 @@ def begin_batch(stage: Stage) -> TestResponse:
     return stage.post(page, {"seen": stage.form(page)["seen"], "bound": "0.1"})
 
 
+def answer_comment(stage: Stage) -> TestResponse:
+    with stage.house.database.writing() as session:
+        sent = session.scalars(select(Assignment).where(Assignment.state == "answered")).first()
+        assert sent is not None
+        said = comments.say(session, sent, [sent.volunteer_id], "A drawing!", "once", stage.house.clock())
+        stage.kept["comment"] = f"/review/{stage.record().public_id}/comments/{said.public_id}"
+    return stage.post(f"{stage.kept['comment']}/answer", {"words": "Of an axe."})
+
+
 STEPS: Mapping[str, Callable[[Stage], TestResponse]] = {
     "manage.new_institution": lambda stage: stage.nora.post(
         "/desk/institutions/new", data={"name": "Kesten Society", "accent": "kesten", "slug": "kesten"}
@@ -290,6 +300,8 @@ STEPS: Mapping[str, Callable[[Stage], TestResponse]] = {
     "manage.set_aside": lambda stage: stage.post(f"{stage.volunteer()}/aside", {"why": "scribbles"}),
     "manage.count_again": lambda stage: stage.post(f"{stage.volunteer()}/again", {"why": "a mistake"}),
     "review.contributors": lambda stage: stage.post(f"/review/{stage.record().public_id}/contributors"),
+    "review.answer_comment": answer_comment,
+    "review.move_comment": lambda stage: stage.post(f"{stage.kept['comment']}/state", {"state": "hidden"}),
     "review.decide": decide,
     "review.undo": undo,
     "manage.release": lambda stage: stage.post(f"{FINDS}/release", {"notes": "The first."}),
