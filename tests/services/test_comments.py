@@ -311,12 +311,13 @@ def test_in_a_project_that_is_closed_nothing_more_is_said_and_nothing_is_counted
             table.say("one", "again")
 
 
-def test_what_was_said_in_a_trial_goes_with_it(house: House, cast: Cast) -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_what_was_said_in_a_trial_goes_with_it(house: House, cast: Cast, known: bool) -> None:
     with house.database.writing() as session:
         table = Table(session, house, cast)
         table.hide(table.answer(table.say("one")))
         for one in session.scalars(select(Assignment)):
-            one.trial = True
+            one.trial, one.gold = True, known
         table.project.state = "trial"
         session.flush()
         trials.discard_trial(session, table.project, house.clock())
