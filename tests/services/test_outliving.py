@@ -475,5 +475,5 @@ def test_a_persons_word_outlives_every_recomputation(lasting: House) -> None:
         )
     print(f"\n{Outliving.made.total()} steps in {next(Outliving.numbers) - 1} projects: {dict(Outliving.made)}")
     assert sum(Outliving.made.values()) >= wanted
-    if wanted >= 2000:
+    if wanted >= 5000:  # In fewer, what is rare may not come up by chance.
         assert set(Outliving.made) >= STEPS_THAT_OCCUR
