@@ -39,31 +39,33 @@ def notify(
     this sort, or has no confirmed address, is told on the site only.
     """
     wanted = sorted(set(person_ids))
-    told = 0
-    for some in (wanted[at : at + AT_ONCE] for at in range(0, len(wanted), AT_ONCE)):
-        mails = choices_of(session, some, sort)
-        rows = [
-            {
-                "public_id": new_public_id(),
-                "account_id": person,
-                "sort": sort,
-                "about": about[:120],
-                "project_id": project_id,
-                "path": path[:200],
-                "details": details,
-                "state": "unread",
-                "mail": "none" if mails.get(person, DAILY) == "never" else "waiting",
-                "at": now,
-            }
-            for person in some
-        ]
-        kept = (
-            inserting(session, Notification)
-            .values(rows)
-            .on_conflict_do_nothing(index_elements=["sort", "about", "account_id"])
-        )
-        told += len(session.scalars(kept.returning(Notification.id)).all())
-    return told
+    same = {
+        "sort": sort,
+        "about": about[:120],
+        "project_id": project_id,
+        "path": path[:200],
+        "details": details,
+        "state": "unread",
+        "at": now,
+    }
+    return sum(_tell(session, wanted[at : at + AT_ONCE], sort, same) for at in range(0, len(wanted), AT_ONCE))
+
+
+def _tell(session: Session, people: list[int], sort: Sort, same: Mapping[str, Any]) -> int:
+    """Makes the rows of some people, with ``same`` in each; the unique key leaves out who was told already."""
+    mails = choices_of(session, people, sort)
+    rows = [
+        {
+            **same,
+            "public_id": new_public_id(),
+            "account_id": person,
+            "mail": "none" if mails.get(person, DAILY) == "never" else "waiting",
+        }
+        for person in people
+    ]
+    kept = inserting(session, Notification).values(rows)
+    kept = kept.on_conflict_do_nothing(index_elements=["sort", "about", "account_id"])
+    return len(session.scalars(kept.returning(Notification.id)).all())
 
 
 # --- reading --------------------------------------------------------------------------------------------------------

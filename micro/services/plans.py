@@ -47,22 +47,7 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
 
     Raises BadAnswer(part of the plan) when a part is missing, unknown or cannot be used; Conflict for a taken address.
     """
-    if not isinstance(plan, Mapping):
-        raise BadAnswer("", "A plan is one JSON object.")
-    for name in NEEDED:
-        if not plan.get(name):
-            raise BadAnswer(name, "The plan needs “%(name)s”.", name=name)
-    if unknown := sorted(set(plan) - KNOWN):
-        raise BadAnswer(unknown[0], "The plan has no part called “%(name)s”.", name=unknown[0])
-    for name, shape in SHAPES.items():
-        if name in plan and not isinstance(plan[name], shape):
-            raise BadAnswer(name, "The plan's “%(name)s” has the wrong form.", name=name)
-    if plan.get("boxes") and "cutting" in plan:
-        raise BadAnswer("cutting", "The plan says “boxes” or “cutting”, not both.")
-    if not all(isinstance(texts, Mapping) for texts in plan["texts"].values()):
-        raise BadAnswer("texts", 'The texts are given by language: {"en": {"title": …}}.')
-    if len(plan.get("content_language", "en")) > LANGUAGE_LONGEST:
-        raise BadAnswer("content_language", "A language is a short code such as en or fr.")
+    _check(plan)
     institution = _institution(session, plan["institution"], now)
     collection = collection_called(session, institution, str(plan["collection"]), now)
     project = make_project(
@@ -82,6 +67,26 @@ def project_from_plan(session: Session, plan: Any, now: datetime) -> Project:
     if "cutting" in plan:
         _cut_by(session, project, plan["cutting"])
     return project
+
+
+def _check(plan: Any) -> None:
+    """Raises BadAnswer for a part that is missing, unknown or of the wrong form."""
+    if not isinstance(plan, Mapping):
+        raise BadAnswer("", "A plan is one JSON object.")
+    for name in NEEDED:
+        if not plan.get(name):
+            raise BadAnswer(name, "The plan needs “%(name)s”.", name=name)
+    if unknown := sorted(set(plan) - KNOWN):
+        raise BadAnswer(unknown[0], "The plan has no part called “%(name)s”.", name=unknown[0])
+    for name, shape in SHAPES.items():
+        if name in plan and not isinstance(plan[name], shape):
+            raise BadAnswer(name, "The plan's “%(name)s” has the wrong form.", name=name)
+    if plan.get("boxes") and "cutting" in plan:
+        raise BadAnswer("cutting", "The plan says “boxes” or “cutting”, not both.")
+    if not all(isinstance(texts, Mapping) for texts in plan["texts"].values()):
+        raise BadAnswer("texts", 'The texts are given by language: {"en": {"title": …}}.')
+    if len(plan.get("content_language", "en")) > LANGUAGE_LONGEST:
+        raise BadAnswer("content_language", "A language is a short code such as en or fr.")
 
 
 def _cut_by(session: Session, project: Project, way: Mapping[str, Any]) -> None:

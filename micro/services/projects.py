@@ -138,24 +138,30 @@ def make_project(
         created_at=now,
         **settings,
     )
+    _keep_first(session, project)
+    version, body = kind_named(kind).version, dict(setup)
+    first = Setup(project_id=project.id, version=1, kind=kind, kind_version=version, body=body, created_at=now)
+    session.add(first)
+    session.flush()
+    return project
+
+
+def _keep_first(session: Session, project: Project) -> None:
+    """Keeps a new project. Conflict when somebody else took its address at the same moment."""
     try:
         with session.begin_nested():
             session.add(project)
             session.flush()
-    except IntegrityError:  # Somebody else took the address at the same moment.
-        raise Conflict("There is a project at the address “%(slug)s” already.", slug=slug) from None
-    session.add(
-        Setup(
-            project_id=project.id,
-            version=1,
-            kind=kind,
-            kind_version=kind_named(kind).version,
-            body=dict(setup),
-            created_at=now,
-        )
-    )
-    session.flush()
-    return project
+    except IntegrityError:
+        raise Conflict("There is a project at the address “%(slug)s” already.", slug=project.slug) from None
+
+
+def _discarded(session: Session, project: Project, now: datetime, told: int | None) -> TrialWork:
+    """Discards what was given in the trial. Conflict where that are not as many answers as were ``told``."""
+    work = trials.discard_trial(session, project, now)
+    if told is not None and told != work.answers:
+        raise Conflict("In the trial, more was answered meanwhile. Please look at what would be discarded, once more.")
+    return work
 
 
 def move_project(
@@ -186,11 +192,7 @@ def move_project(
         raise Conflict("There is nothing to ask yet: take in scans and cut them first.")
     work = TrialWork()
     if project.state in trials.BEFORE_OPENING and to_state in trials.ENDS_TRIAL:
-        work = trials.discard_trial(session, project, now)
-        if discarding is not None and discarding != work.answers:
-            raise Conflict(
-                "In the trial, more was answered meanwhile. Please look at what would be discarded, once more."
-            )
+        work = _discarded(session, project, now, discarding)
     if to_state == "trial" and not project.trial_key:
         trials.new_key(session, project, account_id, now)
     note_move(session, "project", project.id, account_id, now, project.state, to_state, why)

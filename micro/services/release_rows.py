@@ -35,7 +35,7 @@ from micro.kinds import kind_named
 from micro.services.assignments import current_setup
 from micro.services.credits import named
 from micro.services.cutting import box_of
-from micro.services.release_answers import is_released, open_text, setups_of, write_answers
+from micro.services.release_answers import WrittenAnswers, is_released, open_text, setups_of, write_answers
 from micro.services.release_files import Plan
 
 AT_ONCE = 500
@@ -87,40 +87,14 @@ class _Reading:
         counts = self._write_records()
         answers = write_answers(self.session, self.project, self.folder, self.pseudonym, self.on)
         labels = self._write_vocabulary()
-        volunteers, credited = len(answers.people), named(self.session, answers.people)
-        items = self.session.scalar(select(func.count(Item.id)).where(Item.project_id == self.project.id)) or 0
-        before = self.session.scalar(
-            select(Release)
-            .where(
-                Release.project_id == self.project.id,
-                Release.state == "published",
-                Release.number < self.release.number,
-            )
-            .order_by(Release.number.desc())
-            .limit(1)
-        )
-        figures = {
-            **self.tally.figures(),
-            "items": items,
-            "answers": answers.rows,
-            "volunteers": volunteers,
-            "asked_for": self.project.min_answers,
-        }
-        tables = {
-            "records.csv": self.columns,
-            **{rows_file(name): (*columns.ROW_HEAD, *columns.flat(groups)) for name, groups in self.lists.items()},
-            "values.csv": columns.VALUES,
-            "answers.csv": answers.columns,
-            **({VOCABULARY: columns.VOCABULARY} if labels else {}),
-            "dictionary.csv": columns.DICTIONARY,
-        }
+        before = self._published_before()
         return Plan(
             release_public_id=self.release.public_id,
             room=self.room,
-            colophon=self._colophon(volunteers, credited),
-            tables=tables,
+            colophon=self._colophon(len(answers.people), named(self.session, answers.people)),
+            tables=self._tables(answers, bool(labels)),
             counts={**counts, "answers.csv": answers.rows, **({VOCABULARY: labels} if labels else {})},
-            figures=figures,
+            figures=self._figures(answers),
             preview=self.preview,
             form=self.form,
             held_back=self.held_back,
@@ -130,6 +104,33 @@ class _Reading:
             },
             before=None if before is None else dict(before.manifest or {}, number=before.number),
         )
+
+    def _published_before(self) -> Release | None:
+        """The newest release that is published and older than this one."""
+        older = Release.project_id == self.project.id, Release.number < self.release.number
+        query = select(Release).where(*older, Release.state == "published").order_by(Release.number.desc())
+        return self.session.scalar(query.limit(1))
+
+    def _figures(self, answers: WrittenAnswers) -> dict[str, Any]:
+        items = self.session.scalar(select(func.count(Item.id)).where(Item.project_id == self.project.id)) or 0
+        return {
+            **self.tally.figures(),
+            "items": items,
+            "answers": answers.rows,
+            "volunteers": len(answers.people),
+            "asked_for": self.project.min_answers,
+        }
+
+    def _tables(self, answers: WrittenAnswers, has_vocabulary: bool) -> dict[str, Sequence[columns.Described]]:
+        """The columns of each file, in the order of the release."""
+        return {
+            "records.csv": self.columns,
+            **{rows_file(name): (*columns.ROW_HEAD, *columns.flat(groups)) for name, groups in self.lists.items()},
+            "values.csv": columns.VALUES,
+            "answers.csv": answers.columns,
+            **({VOCABULARY: columns.VOCABULARY} if has_vocabulary else {}),
+            "dictionary.csv": columns.DICTIONARY,
+        }
 
     def pseudonym(self, volunteer: str) -> str:
         """The same for the same volunteer in all releases of this project, another one in every other project."""

@@ -1,4 +1,4 @@
-// While files of a delivery wait: looks every two seconds, and writes how far it is into the bar and the sentence.
+// While files of a delivery wait, or records of a batch: looks every two seconds, and writes how far it is into the bar and the sentence.
 // The page comes anew once nothing waits any more, with what was refused and what was there already.
 const PAUSE_MS = 2000;
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,22 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from micro import jobs
+from micro.config import Settings
 from micro.core.audit import at_most
 from micro.core.review_order import cost_s, expected_errors
-from micro.data.models import (
-    Batch,
-    BatchRecord,
-    Decision,
-    Item,
-    Lesson,
-    Move,
-    Project,
-    Record,
-    RecordVersion,
-    Scan,
-)
+from micro.data.models import Batch, BatchRecord, Decision, Item, Lesson, Move, Project, Record, RecordVersion, Scan
 from micro.errors import BadAnswer, Conflict, NotAllowed
-from micro.house import House
+from micro.house import House, open_house
 from micro.services import batches, reviewing
 from micro.services.batch_verdict import verdict_of
 from micro.services.batch_work import accept_others, batches_behind, drop, take_back, work_some
@@ -34,6 +28,8 @@ from micro.services.reviewing import decide
 from micro.services.teaching import judged_answers
 from micro.services.versions import lowest
 from tests.cast import Cast, add_cards
+from tests.conftest import Clock
+from tests.services.at_once import all_under_way
 from tests.services.reading import GOLD, decided, read, settle, tasks_of
 
 COUNT, TENTH = 34, 0.10  # 29 are drawn for at most 10 %, 5 are left to accept.
@@ -187,6 +183,59 @@ def test_the_others_are_accepted_by_the_job_also_after_it_was_killed(house: Hous
         assert session.scalar(select(func.count()).select_from(Decision)) == COUNT
         assert session.scalar(select(func.count()).select_from(Lesson)) == lessons, "nobody looked at the others"
         assert len(list(judged_answers(session, project_id))) == 29 * 2 * 5
+
+
+def accept_and_die(settings: Settings, batch_id: int, now: Clock) -> None:
+    """The power goes after two records, with two more accepted and not committed."""
+    opened = open_house(settings, now)
+    for is_last in (False, True):
+        with opened.database.writing() as session:
+            assert work_some(session, batch_id, now(), 2) == 2
+            if is_last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_and_two_at_once_lose_nothing_and_do_nothing_twice(
+    house: House, cast: Cast, clock: Clock, project_id: int
+) -> None:
+    with house.database.writing() as session:
+        batch = begun(session, house, project_id, cast.ben)
+        accept_others(session, batch, cast.ben.id, house.clock())
+        batch_id = batch.id
+    other = multiprocessing.get_context("spawn").Process(target=accept_and_die, args=(house.settings, batch_id, clock))
+    other.start()
+    other.join(60)
+    assert other.exitcode == -signal.SIGKILL
+    assert told(house, batch_id) == {"accept": 2}, "what was not committed never was"
+
+    def working() -> int:
+        done = 0
+        while True:  # One record a transaction, so that the workers take turns.
+            with house.database.writing() as session:
+                if (now_done := work_some(session, batch_id, house.clock(), 1)) is None:
+                    return done
+            done += now_done
+
+    held = select(Batch.id).where(Batch.id == batch_id)
+    assert sum(all_under_way(house, held, working, working)) == 3
+    assert told(house, batch_id) == {"accept": 5, "accepted": 1}
+    with house.database.writing() as session:
+        take_back(session, session.get_one(Batch, batch_id), cast.ben.id, house.clock())
+    assert sum(all_under_way(house, held, working, working)) == 5
+    assert told(house, batch_id) == {"accept": 5, "accepted": 1, "undo": 5, "undone": 1}
+    with house.database.reading() as session:
+        assert {one.state for one in records(session)} == {"settled"}
+        versions = select(func.count()).where(RecordVersion.made_by == "decision").group_by(RecordVersion.record_id)
+        assert session.scalars(versions).all() == [1] * 5
+
+
+def told(house: House, batch_id: int) -> dict[str, int]:
+    """How many decisions of each sort there are, each about another record; and how often the batch came to an end."""
+    with house.database.reading() as session:
+        made = [(row[0], str(row[1])) for row in session.execute(select(Decision.record_id, Decision.action))]
+        assert len(made) == len(set(made)), "a record was decided twice"
+        ends = select(Move.to_state).where(Move.subject == "batch", Move.to_state.in_(("accepted", "undone")))
+        return dict(Counter([action for _, action in made] + list(session.scalars(ends))))
 
 
 def test_stopped_early_no_bound_is_said_and_the_rest_of_the_sample_stands_as_before(

@@ -62,7 +62,7 @@ READERS = ("one", "two", "three", "four", "five")
 FIELDS = {one.name: one for one in kind_named("transcribe").fields(FORM)}
 STEPS_THAT_OCCUR = {
     *("answer", "recompute", "engine", "settings", "aside", "four eyes", "accept", "amend", "illegible", "revert"),
-    *("reject", "return", "flag", "stale", "undo", "undo refused", "release", "accept refused", "revert refused"),
+    *("reject", "return", "flag", "stale", "undo", "undo refused", "release", "revert refused"),
 }
 WORDS = ("accept", "amend", "illegible", "revert", "reject")
 
@@ -266,7 +266,7 @@ class Outliving(RuleBasedStateMachine):
         self.decisions += 1
         self._step("undo")
 
-    @precondition(lambda self: self.belief.standing in ("decided", "changed", "rejected") and not self.released)
+    @precondition(lambda self: self.belief.standing in ("decided", "changed", "rejected") and len(self.released) < 2)
     @rule()
     def release(self) -> None:
         if self.belief.standing == "rejected":  # There is nothing else in the project.
@@ -475,5 +475,5 @@ def test_a_persons_word_outlives_every_recomputation(lasting: House) -> None:
         )
     print(f"\n{Outliving.made.total()} steps in {next(Outliving.numbers) - 1} projects: {dict(Outliving.made)}")
     assert sum(Outliving.made.values()) >= wanted
-    if wanted >= 2000:
+    if wanted >= 5000:  # In fewer, what is rare may not come up by chance.
         assert set(Outliving.made) >= STEPS_THAT_OCCUR

@@ -18,6 +18,7 @@ from micro.services.review.sight import record_named
 from micro.services.reviewing import decide, undo
 from micro.services.settling import bare, version_of
 from tests.cast import Cast
+from tests.services.at_once import all_under_way
 from tests.services.reading import GOLD, decided, disputed, read, record_of, settle, tasks_of
 from tests.services.test_reviewing import at_once
 
@@ -43,8 +44,12 @@ def test_two_reviewers_and_a_recomputation_at_once(house: House, cast: Cast, tur
         with house.database.writing() as session:
             return settle(session, house, session.get_one(Project, project))
 
-    ben, mia, settled = at_once(
-        deciding(cast.ben.id, "amend", GOLD), deciding(cast.mia.id, "reject", None), recomputing
+    ben, mia, settled = all_under_way(
+        house,
+        select(Task.id).where(Task.item_id == item.id),
+        deciding(cast.ben.id, "amend", GOLD),
+        deciding(cast.mia.id, "reject", None),
+        recomputing,
     )
     assert settled == 1
     refused = [one for one in (ben, mia) if isinstance(one, Conflict)]

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from micro.data.models import (
+    Assignment,
     Batch,
     Decision,
     Gold,
@@ -31,7 +32,7 @@ from micro.data.models import (
     Volunteer,
 )
 from micro.house import House
-from micro.services import layouts, messages
+from micro.services import comments, layouts, messages
 from tests.cast import Cast, card_picture
 from tests.conftest import Letters
 from tests.core.test_layout_reading import alto, alto_line, in_block
@@ -254,6 +255,15 @@ def begin_batch(stage: Stage) -> TestResponse:
     return stage.post(page, {"seen": stage.form(page)["seen"], "bound": "0.1"})
 
 
+def answer_comment(stage: Stage) -> TestResponse:
+    with stage.house.database.writing() as session:
+        sent = session.scalars(select(Assignment).where(Assignment.state == "answered")).first()
+        assert sent is not None
+        said = comments.say(session, sent, [sent.volunteer_id], "A drawing!", "once", stage.house.clock())
+        stage.kept["comment"] = f"/review/{stage.record().public_id}/comments/{said.public_id}"
+    return stage.post(f"{stage.kept['comment']}/answer", {"words": "Of an axe."})
+
+
 STEPS: Mapping[str, Callable[[Stage], TestResponse]] = {
     "manage.new_institution": lambda stage: stage.nora.post(
         "/desk/institutions/new", data={"name": "Kesten Society", "accent": "kesten", "slug": "kesten"}
@@ -343,6 +353,8 @@ STEPS: Mapping[str, Callable[[Stage], TestResponse]] = {
     "manage.set_aside": lambda stage: stage.post(f"{stage.volunteer()}/aside", {"why": "scribbles"}),
     "manage.count_again": lambda stage: stage.post(f"{stage.volunteer()}/again", {"why": "a mistake"}),
     "review.contributors": lambda stage: stage.post(f"/review/{stage.record().public_id}/contributors"),
+    "review.answer_comment": answer_comment,
+    "review.move_comment": lambda stage: stage.post(f"{stage.kept['comment']}/state", {"state": "hidden"}),
     "review.decide": decide,
     "manage.mark_known": lambda stage: stage.post(
         f"{FINDS}/known/decided", {"card": card_read(stage), "use": "practice"}

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from micro import jobs
 from micro.data.models import Act, Batch, Project, Record
 from micro.house import House
+from micro.services import batch_work
 from tests.cast import Cast, make_project, signed_in
 from tests.services.reading import decided
 from tests.services.test_batches import COUNT, drawn, project_id
@@ -68,6 +69,28 @@ def test_the_queue_of_several_projects_leads_to_each_of_them(app: Flask, house: 
         make_project(session, session.merge(cast.collection), house.clock(), slug="second")
     ways = set(re.findall(r'href="(/review/together/[^"?]+)', signed_in(app, cast.ben).get("/review").text))
     assert ways == {"/review/together/finds", "/review/together/second"}
+
+
+def test_the_page_says_how_far_the_work_is_and_its_script_asks_on(
+    ben: FlaskClient, house: House, project_id: int
+) -> None:
+    address = begin(ben, page_of(ben.get(PAGE)))
+    assert "delivery.js" not in ben.get(address).text, "nothing works yet"
+    ben.post(address, data={"action": "accept"})
+    page = ben.get(address).text
+    assert 'data-module="delivery" data-waiting="5"' in page and "Look again" in page and "js/delivery.js" in page
+    with house.database.writing() as session:
+        batch_work.work_some(session, session.scalars(select(Batch.id)).one(), house.clock(), most=2)
+    answer = ben.get(f"{address}?format=json")
+    assert answer.json == {"waiting": 3, "total": 5, "sentence": "2 of 5"}
+    assert answer.headers["Cache-Control"] == "no-store"
+    with house.database.writing() as session:
+        batch_work.work_some(session, session.scalars(select(Batch.id)).one(), house.clock())
+    closing = ben.get(f"{address}?format=json").get_json()
+    assert closing["waiting"] == 1, "all are accepted, and it is not closed yet"
+    jobs.sweep_all(house)
+    assert ben.get(f"{address}?format=json").get_json()["waiting"] == 0
+    assert "delivery.js" not in ben.get(address).text
 
 
 def test_a_stale_preview_shows_how_it_is_now(ben: FlaskClient, house: House, cast: Cast, project_id: int) -> None:

@@ -13,7 +13,7 @@ from flask_babel import format_date, gettext, ngettext
 from sqlalchemy.orm import Session
 
 from micro.core.states import PROJECT, check_move
-from micro.data.models import Institution, Project
+from micro.data.models import Institution, Project, Setup
 from micro.errors import BadAnswer
 from micro.kinds import kind_named
 from micro.services import assignments, course, institutions, projects, releases, reports, trials
@@ -110,42 +110,38 @@ def next_steps(session: Session, found: Project, progress: Progress) -> list[Ste
     if found.state not in trials.BEFORE_OPENING:
         return []
     setup = assignments.current_setup(session, found.id)
-    fields = len(kind_named(setup.kind).fields(setup.body))
-    by = fitting_cutting(setup.body) or None
+    trial = gettext("open by its link") if found.state == "trial" else gettext("not begun")
     return [
-        Step(
-            gettext("Bring in scans"),
-            ngettext("%(num)s scan", "%(num)s scans", progress.scans) if progress.scans else gettext("none yet"),
-            progress.scans > 0,
-            url_for("manage.scans", project=found.slug),
-        ),
-        Step(
-            gettext("Look at the form"),
-            ngettext(
-                "%(num)s field, version %(version)s",
-                "%(num)s fields, version %(version)s",
-                fields,
-                version=setup.version,
-            ),
-            setup.version > 1 or progress.tasks > 0,
-            url_for("manage.form", project=found.slug),
-        ),
-        Step(
-            gettext("Cut the scans into cards"),
-            ngettext("%(num)s card to read", "%(num)s cards to read", progress.tasks)
-            if progress.tasks
-            else gettext("none yet"),
-            progress.tasks > 0,
-            url_for("manage.cutting", by=None if found.cutting else by, project=found.slug),
-        ),
-        Step(
-            gettext("Try it out with colleagues"),
-            gettext("open by its link") if found.state == "trial" else gettext("not begun"),
-            found.state == "trial",
-            "#state",
-        ),
+        _scans_step(found, progress),
+        _form_step(found, setup, progress),
+        _cutting_step(found, setup, progress),
+        Step(gettext("Try it out with colleagues"), trial, found.state == "trial", "#state"),
         Step(gettext("Open it for volunteers"), gettext("not yet"), False, "#state"),
     ]
+
+
+def _scans_step(found: Project, progress: Progress) -> Step:
+    many = ngettext("%(num)s scan", "%(num)s scans", progress.scans) if progress.scans else gettext("none yet")
+    return Step(gettext("Bring in scans"), many, progress.scans > 0, url_for("manage.scans", project=found.slug))
+
+
+def _form_step(found: Project, setup: Setup, progress: Progress) -> Step:
+    """A form that somebody changed, or cut by, has been looked at."""
+    fields = len(kind_named(setup.kind).fields(setup.body))
+    stands = ngettext(
+        "%(num)s field, version %(version)s", "%(num)s fields, version %(version)s", fields, version=setup.version
+    )
+    is_done = setup.version > 1 or progress.tasks > 0
+    return Step(gettext("Look at the form"), stands, is_done, url_for("manage.form", project=found.slug))
+
+
+def _cutting_step(found: Project, setup: Setup, progress: Progress) -> Step:
+    """Where nothing is chosen yet, it leads to the way that fits the form."""
+    none = gettext("none yet")
+    many = ngettext("%(num)s card to read", "%(num)s cards to read", progress.tasks) if progress.tasks else none
+    by = None if found.cutting else fitting_cutting(setup.body) or None
+    address = url_for("manage.cutting", by=by, project=found.slug)
+    return Step(gettext("Cut the scans into cards"), many, progress.tasks > 0, address)
 
 
 # --- states ---------------------------------------------------------------------------------------------------------

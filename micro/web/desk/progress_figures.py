@@ -121,9 +121,25 @@ def _ahead(facts: Facts) -> str:
     return sure
 
 
+def _agreed_in_words(facts: Facts) -> str:
+    """How far they agree over all fields, with the interval."""
+    whole = dashboard.agreement_of(facts.fields)
+    if not whole.n:
+        return str(gettext("No value has two answers yet."))
+    said: str = gettext(
+        "All who answered said the same in %(share)s of %(count)s values (%(low)s to %(high)s, 95 times in 100); "
+        "of the newest %(records)s records that are read. The hardest field stands first.",
+        share=show_percent(whole.share),
+        count=format_decimal(whole.n),
+        low=show_percent(whole.low),
+        high=show_percent(whole.high),
+        records=format_decimal(facts.sampled),
+    )
+    return said
+
+
 def agreement(facts: Facts) -> Figure:
     """How far volunteers agree, by field, the hardest first."""
-    whole = dashboard.agreement_of(facts.fields)
     rows = tuple(
         (
             show_label(one.field) if one.field else one.name,
@@ -137,23 +153,10 @@ def agreement(facts: Facts) -> Figure:
         for one in facts.fields
     )
     chart = row_chart([(row[0], *row[2:5]) for row in rows[:8]])
-    about = (
-        gettext(
-            "All who answered said the same in %(share)s of %(count)s values (%(low)s to %(high)s, 95 times in 100); "
-            "of the newest %(records)s records that are read. The hardest field stands first.",
-            share=show_percent(whole.share),
-            count=format_decimal(whole.n),
-            low=show_percent(whole.low),
-            high=show_percent(whole.high),
-            records=format_decimal(facts.sampled),
-        )
-        if whole.n
-        else gettext("No value has two answers yet.")
-    )
     return Figure(
         "agreement",
         gettext("How far volunteers agree, by field"),
-        about,
+        _agreed_in_words(facts),
         (
             Column("field", gettext("Field")),
             Column("n", gettext("Values"), "number"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 from sqlalchemy.orm import Session
 
 from micro.data.models import Batch, Project
@@ -89,7 +89,9 @@ def _looked_at(session: Session, project: Project, filters: QueueFilters) -> tup
 
 @blueprint.route("/review/batch/<batch>", methods=["GET", "POST"])
 def batch(batch: str) -> ResponseReturnValue:
-    """Shows a batch, or lets it be accepted, dropped or taken back."""
+    """Shows a batch, or lets it be accepted, dropped or taken back; ?format=json is how far the work is."""
+    if request.method != "POST" and request.args.get("format") == "json":
+        return _how_far(batch)
     if request.method != "POST":
         return _batch(batch)
     act = request.form.get("action", "")
@@ -111,16 +113,35 @@ def batch(batch: str) -> ResponseReturnValue:
     return redirect(url_for("review.batch", batch=batch), 303)
 
 
+def _how_far(public_id: str) -> Response:
+    """What the page's own script writes into it; never kept, as it is another one in a moment."""
+    with house().database.reading() as session:
+        found = batches.batch_named(session, public_id)
+        answer = jsonify(_work(found, batches.counts_of(session, found)))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _work(found: Batch, counts: Mapping[str, int]) -> dict[str, Any]:
+    """How many of the others wait to be accepted or taken back; no fewer than one while the work is not closed."""
+    left = {"accepting": counts["waiting"], "undoing": counts["accepted"]}.get(found.state)
+    total = found.size - found.sample_size
+    sentence = gettext("%(done)s of %(total)s", done=format_decimal(total - (left or 0)), total=format_decimal(total))
+    return {"waiting": 0 if left is None else max(1, left), "total": max(1, total), "sentence": sentence}
+
+
 def _batch(public_id: str, trouble: str = "") -> str:
     with house().database.reading() as session:
         found = batches.batch_named(session, public_id)
+        counts = batches.counts_of(session, found)
         verdict = batch_verdict.verdict_of(session, found)
         return render_template(
             "review/batch.html",
             here="review",
             batch=found,
             verdict=verdict,
-            counts=batches.counts_of(session, found),
+            counts=counts,
+            work=_work(found, counts),
             wrong=_wrong_fields(session, found, verdict),
             is_mine=found.account_id == account_id(),
             trouble=trouble,
