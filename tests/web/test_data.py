@@ -176,6 +176,14 @@ def test_a_release_can_be_read_in_french(client: FlaskClient, release: Release) 
     assert "<h1>Fiches des trouvailles</h1>" in text and '<html lang="fr"' in text and "Matière" in text
 
 
+def test_long_labels_of_a_chart_stand_on_two_lines_in_turn(client: FlaskClient, release: Release) -> None:
+    stands = {
+        word: y for y, word in re.findall(r'y="(\d+)" text-anchor="middle">([^<]+)<', page(client, "/data/finds/1"))
+    }
+    assert stands["not asked"] != stands["illegible"] != stands["blank"] == stands["not asked"]
+    assert stands["50"] == stands["60"], "short ones stand in one line"
+
+
 def test_bars_stand_on_the_floor_and_inside_the_drawing() -> None:
     chart = bar_chart([("1", 0), ("2", 1), ("3", 7920)])
     assert [bar.height > 0 for bar in chart.bars] == [False, True, True]
