@@ -33,7 +33,8 @@ from fit import (
 )
 
 from micro.core.consensus import project, trees
-from micro.core.consensus.ranker import Weights, ranked, refitted
+from micro.core.consensus.own_weights import own_weights
+from micro.core.consensus.ranker import Weights, ranked
 from micro.core.consensus.rows import Checked, Prediction, Row
 from micro.core.consensus.shipped import shipped_for
 
@@ -68,7 +69,7 @@ class UnseenProject(project.TextProject):
         if self.table.decided.sum() < project.ENOUGH_DECIDED:
             return coefficients
         shipped = shipped_for(self.features)
-        return refitted(self.table, self.features, weights, shipped.spread, shipped.spread_none), forest
+        return own_weights(self.table, self.features, weights, shipped.spread, shipped.spread_none), forest
 
 
 class Unseen:

@@ -9,9 +9,10 @@ import numpy as np
 
 from micro.core.consensus.features import features_of
 from micro.core.consensus.keys import row_key
+from micro.core.consensus.own_weights import own_weights
 from micro.core.consensus.plain import merged_alone, wordy
 from micro.core.consensus.point_rows import merged_points
-from micro.core.consensus.ranker import Weights, ranked, refitted
+from micro.core.consensus.ranker import Weights, ranked
 from micro.core.consensus.reliability import Numbers
 from micro.core.consensus.rewrites import Decided, Rewrites
 from micro.core.consensus.rows import Checked, Prediction, Row, Settings
@@ -127,7 +128,7 @@ class TextProject:
         shipped = shipped_for(self.features)
         if self.table.decided.sum() < ENOUGH_DECIDED:
             return shipped.weights
-        return refitted(self.table, self.features, shipped.weights, shipped.spread, shipped.spread_none)
+        return own_weights(self.table, self.features, shipped.weights, shipped.spread, shipped.spread_none)
 
     def _sure(self) -> Numbers:
         """Per candidate its chance, as the trees (trees.py) correct it for the leading one of a row."""
