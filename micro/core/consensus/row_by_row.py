@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from micro.core.consensus.aligned_rows import Merge, merge_aligned
-from micro.core.consensus.outcome import GIVEN, SURE, Group, Outcome, against_the_marks, groups_of, leading_of
+from micro.core.consensus.confidence import SURE
+from micro.core.consensus.outcome import GIVEN, Group, Outcome, against_the_marks, groups_of, leading_of
 from micro.core.fields import Field, Said
 from micro.core.fields.rows import LINE
 
