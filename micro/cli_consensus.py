@@ -58,8 +58,9 @@ def consensus(
     """Merges answers: reads rows from FILE or standard input, writes a value and a confidence for each.
 
     A row is {"item", "field", "type", "answers": [{"worker", "value"}]}; the type may be text, long text, number,
-    choice or point, and may be left out. Written is {"item", "field", "value", "confidence"}. A decided value of
-    --checked is {"item", "field", "value"}. Exit code 3 says that some rows were bad and the rest was merged.
+    choice, point, date (1907-10-XX), tags (axe | hoard), table (a JSON list of objects) or lines, and may be left out.
+    Written is {"item", "field", "value", "confidence"}. A decided value of --checked is {"item", "field", "value"}.
+    Exit code 3 says that some rows were bad and the rest was merged.
     """
     gc.disable()  # Millions of small things are made, and none is thrown away before the end.
     bad: list[BadLine] = []

@@ -63,6 +63,32 @@ def test_the_evidence_is_told_when_asked_for() -> None:
     assert evidence["parts"] == [[{"text": "Axe.", "share": 1.0, "answers": 2}]]
 
 
+def test_the_evidence_counts_by_how_often_people_were_right() -> None:
+    rows = [
+        {
+            "item": str(n),
+            "field": "kind",
+            "answers": [
+                {"worker": "good", "value": f"axe {n}"},
+                {"worker": "poor", "value": f"pin {n * 7}"},
+                {"worker": "other", "value": f"axe {n}"},
+            ],
+        }
+        for n in range(1, 30)
+    ]
+    last = {
+        "item": "0",
+        "field": "kind",
+        "answers": [{"worker": "poor", "value": "pin"}, {"worker": "good", "value": "axe"}],
+    }
+    done = run("".join(json.dumps(row) + "\n" for row in [*rows, last]), "--explain")
+    evidence = json.loads(done.stdout.splitlines()[-1])["evidence"]
+    trusts = {one["workers"][0]: one["trusts"][0] for one in evidence["given"]}
+    assert trusts["good"] > 0.7 > 0.5 > trusts["poor"]
+    (part,) = evidence["parts"]
+    assert [one["text"] for one in part] == ["axe", "pin"] and part[0]["share"] > 0.6, "not half each"
+
+
 def test_decided_values_and_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text(LINES)
     (tmp_path / "checked.jsonl").write_text('{"item": "1", "field": "kind", "value": "Axe"}\n')

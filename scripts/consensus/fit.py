@@ -22,7 +22,7 @@ from micro.core.consensus import project, shipped, trees
 from micro.core.consensus.features import Features
 from micro.core.consensus.keys import row_key
 from micro.core.consensus.ranker import Weights, fitted_weights, ranked
-from micro.core.consensus.rows import Row, Settings
+from micro.core.consensus.rows import Row, Settings, in_order
 from micro.core.consensus.table import Table
 
 SETS = (
@@ -72,7 +72,7 @@ def prepared(rows: list[Row], gold: Gold, decided: int = 0) -> tuple[Table, Feat
     items = sorted({row.item for row in rows})
     chosen = set(np.random.default_rng(11).permutation(items)[:decided].tolist())
     checked = {place: value for place, value in gold.items() if place[0] in chosen}
-    made = project.TextProject([project.in_order(row) for row in rows], checked, project.Keys({}))
+    made = project.TextProject([in_order(row) for row in rows], checked, project.Keys({}))
     truth = [
         float(key == row_key(gold[rows[r].item, rows[r].field]))
         for key, r in zip(made.table.key, made.table.row, strict=True)

@@ -33,8 +33,9 @@ from fit import (
 )
 
 from micro.core.consensus import project, trees
-from micro.core.consensus.ranker import Weights, ranked, refitted
-from micro.core.consensus.rows import Checked, Prediction, Row
+from micro.core.consensus.own_weights import own_weights
+from micro.core.consensus.ranker import Weights, ranked
+from micro.core.consensus.rows import Checked, Prediction, Row, in_order
 from micro.core.consensus.shipped import shipped_for
 
 Coefficients = tuple[Weights, Forest]
@@ -47,7 +48,7 @@ class UnseenProject(project.TextProject):
         self, rows: Sequence[Row], checked: Checked, fold: np.ndarray, coefficients: Sequence[Coefficients]
     ) -> None:
         self.coefficients = coefficients
-        super().__init__([project.in_order(row) for row in rows], checked, project.Keys({}))
+        super().__init__([in_order(row) for row in rows], checked, project.Keys({}))
         table, features = self.table, self.features
         candidates, chances = fold[table.row], []
         for weights, forest in map(self.own, coefficients):
@@ -68,7 +69,7 @@ class UnseenProject(project.TextProject):
         if self.table.decided.sum() < project.ENOUGH_DECIDED:
             return coefficients
         shipped = shipped_for(self.features)
-        return refitted(self.table, self.features, weights, shipped.spread, shipped.spread_none), forest
+        return own_weights(self.table, self.features, weights, shipped.spread, shipped.spread_none), forest
 
 
 class Unseen:

@@ -1,8 +1,8 @@
 """What the answers to one field teach about their givers, whatever the type of the field.
 
-Words and choices agree when their comparison keys do. Long texts are hardly ever the same to the last letter, and no
-two people click on the same spot: there, whoever comes close to what all answers are merged to (or to what a
-professional decided) counts as having said the same.
+Words and choices agree when their comparison keys do. Long texts and tables are hardly ever the same to the last
+letter, and no two people click on the same spot: there, whoever comes close to what all answers are merged to (or to
+what a professional decided) counts as having said the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from micro.core.fields import Field, Said
 from micro.core.fields.points import metres_between
 
 LONG, ALIKE = 20, 0.9
-"""Texts from LONG letters on say the same when they share ALIKE (0 to 1) of them."""
+"""Texts, and tables as texts, from LONG letters on say the same when they share ALIKE (0 to 1) of them."""
 
 
 def taught(
@@ -42,7 +42,7 @@ def taught(
 
 
 def _is_soft(field: Field) -> bool:
-    return field.type in ("point", "text", "long_text")
+    return field.type in ("point", "text", "long_text", "table", "lines")
 
 
 def _is_near(field: Field, said: Said, key: str, middle: Said, name: str) -> bool:

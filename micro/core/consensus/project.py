@@ -9,12 +9,13 @@ import numpy as np
 
 from micro.core.consensus.features import features_of
 from micro.core.consensus.keys import row_key
+from micro.core.consensus.own_weights import own_weights
 from micro.core.consensus.plain import merged_alone, wordy
 from micro.core.consensus.point_rows import merged_points
-from micro.core.consensus.ranker import Weights, ranked, refitted
+from micro.core.consensus.ranker import Weights, ranked
 from micro.core.consensus.reliability import Numbers
 from micro.core.consensus.rewrites import Decided, Rewrites
-from micro.core.consensus.rows import Checked, Prediction, Row, Settings
+from micro.core.consensus.rows import Checked, Prediction, Row, Settings, in_order
 from micro.core.consensus.shipped import shipped_for
 from micro.core.consensus.spelling import best_spelling, written
 from micro.core.consensus.table import page_of, table_of
@@ -78,14 +79,6 @@ def merge_project(
     return [found[number] for number in range(len(rows))]
 
 
-def in_order(row: Row) -> Row:
-    """The row with its answers in an order of their own."""
-    if len(row.values) < 2 or row.values.count(row.values[0]) == len(row.values):
-        return row
-    both = sorted(zip(row.values, row.workers, strict=True))
-    return row._replace(values=tuple(v for v, _ in both), workers=tuple(w for _, w in both))
-
-
 def _aligned(values: Sequence[str], keys: Keys) -> str:
     words, _ = merged_words([keys[value] for value in values], [1.0] * len(values))
     return written(words, values, [1.0] * len(values))
@@ -127,7 +120,7 @@ class TextProject:
         shipped = shipped_for(self.features)
         if self.table.decided.sum() < ENOUGH_DECIDED:
             return shipped.weights
-        return refitted(self.table, self.features, shipped.weights, shipped.spread, shipped.spread_none)
+        return own_weights(self.table, self.features, shipped.weights, shipped.spread, shipped.spread_none)
 
     def _sure(self) -> Numbers:
         """Per candidate its chance, as the trees (trees.py) correct it for the leading one of a row."""
@@ -183,7 +176,7 @@ class TextProject:
                 if row.values.count(row.values[0]) == len(row.values)
                 else best_spelling(row.values, weights)
             )
-            return Prediction(row.item, row.field, value, corrected[0])
+            return Prediction(row.item, row.field, value, corrected[0], False, tuple(weights))
         best = max(chance)
         leaders = [place for place, one in enumerate(chance) if one > best - 1e-9]
         place = leaders[0]
@@ -196,7 +189,7 @@ class TextProject:
         else:
             value = written(key.split(), row.values, weights)
         sure = corrected[place] if same or key else min(SURE_OF_NOTHING, corrected[place])
-        return Prediction(row.item, row.field, value, sure, len(leaders) > 1)
+        return Prediction(row.item, row.field, value, sure, len(leaders) > 1, tuple(weights))
 
 
 def _aligned_rows(rows: Sequence[Row], keys: Keys) -> dict[int, tuple[tuple[str, ...], float]]:

@@ -64,8 +64,17 @@ def fitted_weights(projects: Sequence[tuple[Table, Features]], ridge: float) -> 
     return Weights(found[: of.shape[1]], found[of.shape[1] :], empty, empty)
 
 
-def refitted(table: Table, features: Features, shipped: Weights, spread: Numbers, spread_none: Numbers) -> Weights:
+def refitted(
+    table: Table,
+    features: Features,
+    shipped: Weights,
+    spread: Numbers,
+    spread_none: Numbers,
+    firmness: float = 1.0,
+) -> Weights:
     """A project's own weights, from its decided rows and the shipped weights; ``spread``: standard deviations.
+
+    ``firmness``: how many times as strongly as usual they are pulled to where they start.
 
     Features that what ships says nothing of (those of professionals' decisions) start at 0 with a weaker pull.
     """
@@ -90,7 +99,7 @@ def refitted(table: Table, features: Features, shipped: Weights, spread: Numbers
         truth,
         row,
         np.concatenate(begin),
-        np.concatenate(pulls),
+        firmness * np.concatenate(pulls),
     )
     many, wide = len(shipped.of), own.shape[1]
     return Weights(

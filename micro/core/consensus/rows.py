@@ -24,7 +24,8 @@ class Row(NamedTuple):
 class Prediction(NamedTuple):
     """The merged value of a row and the probability (0 to 1) that it is right; no answers: empty and 0.
 
-    ``tied`` is true when another value had the same support: then ``value`` is only a guess.
+    ``tied`` is true when another value had the same support: then ``value`` is only a guess. ``trusts``: how often the
+    giver of each answer was taken to be right (0 to 1), where that was learned, in the order of :func:`in_order`.
     """
 
     item: str
@@ -32,6 +33,15 @@ class Prediction(NamedTuple):
     value: str
     confidence: float
     tied: bool = False
+    trusts: tuple[float, ...] = ()
+
+
+def in_order(row: Row) -> Row:
+    """The row with its answers in an order of their own."""
+    if len(row.values) < 2 or row.values.count(row.values[0]) == len(row.values):
+        return row
+    both = sorted(zip(row.values, row.workers, strict=True))
+    return row._replace(values=tuple(v for v, _ in both), workers=tuple(w for _, w in both))
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,11 @@ def merged_typed(rows: Sequence[Row], read: Sequence[Read], checked: Checked, le
     """
     truths = [_truth(row, field, checked) if learning else None for row, (field, _) in zip(rows, read, strict=True)]
     trust = _reliabilities(rows, read, truths) if learning else {}
-    found = []
+    found, used = [], list[list[float]]()
     for row, (field, given) in zip(rows, read, strict=True):
         running = trust.get(row.type)
-        trusts = [max(LEAST_TRUST, running.of(who)) for who in row.workers] if running else None
-        found.append(merge(field, given, reliabilities=trusts))
+        used.append([max(LEAST_TRUST, running.of(who)) for who in row.workers] if running else [])
+        found.append(merge(field, given, reliabilities=used[-1] or None))
     calibration = calibrated(
         [
             (row.field, outcome.confidence, key_of(field, outcome.said) == key_of(field, truth))
@@ -69,8 +69,9 @@ def merged_typed(rows: Sequence[Row], read: Sequence[Read], checked: Checked, le
             _text(field, outcome),
             calibration.of(outcome.confidence, row.field) if learning else outcome.confidence,
             outcome.tied,
+            tuple(trusts),
         )
-        for row, (field, _), outcome in zip(rows, read, found, strict=True)
+        for row, (field, _), outcome, trusts in zip(rows, read, found, used, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from micro.core.consensus import Outcome, merge, row_counts
 from micro.core.consensus.keys import key_of
+from micro.core.consensus.lessons import taught
 from micro.core.fields import field_from_setup, parse_said
 
 FINDS = field_from_setup(
@@ -145,6 +146,15 @@ def test_a_merged_table_is_one_that_the_field_takes(tables: list[list[Row]]) -> 
     assert {one["what"]["value"] for one in outcome.said["value"]} <= names
     counts = row_counts(FINDS, outcome.evidence, outcome.said)
     assert sorted(n.place for n in counts if n.place) == list(range(1, len(outcome.said["value"]) + 1))
+
+
+def test_whoever_left_out_a_cell_of_many_still_taught_that_they_read_well() -> None:
+    full = [AXE, RING, SWORD, BEAD, WHORL]
+    nearly = [*full[:4], {"what": WHORL["what"], "found": WHORL["found"]}]
+    other = [row("Something else", "1", "1850-01-01")]
+    answers, truth = taught(FINDS, [(n, {"value": each}) for n, each in enumerate((full, nearly, full, other))])
+    assert truth is None
+    assert answers[0].key == answers[1].key == answers[2].key != answers[3].key
 
 
 def lines(*texts: str) -> dict[str, Any]:

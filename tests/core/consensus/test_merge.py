@@ -197,6 +197,7 @@ def test_somebody_who_is_sure_weighs_more_than_somebody_who_is_not() -> None:
         (TEXT, "3,5 cm", "3.5 cm"),
         (TEXT, "caf\u00e9", "CAFÉ"),
         (NUMBER, {"amount": "12.40", "unit": "cm"}, {"amount": "12.4", "unit": "cm"}),
+        (NUMBER, {"amount": "12.4", "unit": "cm"}, {"amount": "124", "unit": "mm"}),
         (NUMBER, {"amount": "-0", "unit": "cm"}, {"amount": "0", "unit": "cm"}),
         (NUMBER, {"amount": "100", "unit": "cm"}, {"amount": "1E+2", "unit": "cm"}),
         (TAGS, ["axe", {"free": "Bent  tip"}], [{"free": "bent TIP"}, "axe"]),
