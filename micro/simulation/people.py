@@ -213,7 +213,8 @@ def _other_choice(value: str, field: Asked, source: Random) -> str | None:
     return source.choice(others) if others else None
 
 
-def _missed_tag(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+def _missed_one(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
+    """A label, a row of a table or a line of a page left out."""
     missed = source.randrange(len(value))
     return value[:missed] + value[missed + 1 :] if len(value) > 1 else None
 
@@ -233,11 +234,6 @@ def _other_hemisphere(value: Mapping[str, str], field: Asked, source: Random) ->
 def _swapped_degrees(value: Mapping[str, str], field: Asked, source: Random) -> dict[str, str] | None:
     """Length for width; what lies beyond the poles is noticed."""
     return {"lat": value["lon"], "lon": value["lat"]} if abs(float(value["lon"])) <= 90 else None
-
-
-def _missed_row(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
-    """A row of a table, or a line of a page, left out."""
-    return _missed_tag(value, field, source)
 
 
 def _misread_cell(value: list[Any], field: Asked, source: Random) -> list[Any] | None:
@@ -269,10 +265,10 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "number": (_lost_point, _other_digit, _swapped_digits, _other_unit),
     "date": (_day_for_month, _left_out_day, _other_year),
     "choice": (_other_choice,),
-    "tags": (_missed_tag, _other_tag),
+    "tags": (_missed_one, _other_tag),
     "point": (_other_hemisphere, _swapped_degrees),
-    "table": (_missed_row, _misread_cell),
-    "lines": (_missed_row, _misread_line),
+    "table": (_missed_one, _misread_cell),
+    "lines": (_missed_one, _misread_line),
 }
 
 

@@ -83,10 +83,10 @@ def test_the_whole_first_visit_from_the_terms_to_the_first_real_card(
 def test_whoever_would_rather_begin_is_asked_once_and_keeps_what_was_typed(
     running: Running, visitor: Visitor, script: bool
 ) -> None:
-    page = visitor(java_script_enabled=script)
+    page = visitor(size="narrow", java_script_enabled=script)
     page.goto(f"/p/{SLUG}/terms")
     press(page, "main form button.button--main")
-    expect(page.get_by_role("link", name="Practise on 3 cards first")).to_be_visible()
+    expect(page.get_by_role("link", name="Practise on 3 cards first")).to_be_in_viewport(ratio=1)
     page.fill("input[name='object.value']", "Typed before")
     press(page, "[data-first-visit] button")
     expect(page).to_have_url(re.compile("/work/"))

@@ -479,3 +479,15 @@ def test_a_project_whose_cards_are_all_read_offers_none_of_them(
     with house.database.writing() as session:
         make_project(session, session.merge(cast.collection), house.clock(), slug="empty")
     assert "There is no card here yet." in client.get("/p/empty").text
+
+
+def test_what_the_workbench_fetches_first_is_what_it_needs(ada: FlaskClient) -> None:
+    page = ada.get(take(ada)).text
+    first = re.findall(r'<link rel="preload" as="(\w+)"[^>]*? href="([^"]+)"', page)
+    styles = ada.get("/static/css/tokens.css").text
+    fonts = [address for what, address in first if what == "font"]
+    assert len(fonts) == 2 and all(address.removeprefix("/static/") in styles for address in fonts)
+    assert all(ada.get(address).status_code == 200 for _, address in first)
+    (piece,) = (address for what, address in first if what == "image")
+    assert f'<image href="{piece}"' in page, "under the same address, or it comes twice"
+    assert page.count('<script type="module"') == 1

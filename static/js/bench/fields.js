@@ -98,10 +98,10 @@ export function start(form, { say, words, onField, onChange }) {
   return {
     applyAll,
     // Whoever is in a field already stays there.
-    focusFirst() {
+    focusFirst(how = {}) {
       const held = fieldOf(document.activeElement);
       if (held && form.contains(held)) use(held);
-      else first(asked()[0] ?? form)?.focus();
+      else first(asked()[0] ?? form)?.focus(how);
     },
     focusCurrent: () => first(current?.isConnected ? current : asked()[0])?.focus(),
     // Ticks or unticks a mark of the field in use, by keyboard.

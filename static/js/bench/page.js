@@ -69,7 +69,8 @@ export function start(root) {
   // What happened to the last card, and where this one stands; then the first field has the caret.
   say([...form.querySelectorAll("[data-said]")].map((line) => line.textContent.trim()).concat(words.page).join(" "));
   if ("refused" in root.dataset) form.querySelector(".is-wrong .input, .is-wrong input")?.focus();
-  else fields.focusFirst();
+  // On a narrow screen the offer to practise would be scrolled away by it.
+  else fields.focusFirst({ preventScroll: form.querySelector("[data-first-visit]") !== null });
 }
 
 start(document.querySelector("[data-bench]"));
