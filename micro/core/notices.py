@@ -18,11 +18,11 @@ LANGUAGES = ("en", "fr")
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "assigned": {
         "en": "{who} handed you the record {name}.",
-        "fr": "{who} vous a confié la fiche {name}.",
+        "fr": "{who} vous a confié la notice {name}.",
     },
     "returned": {
         "en": "The record {name}, which you sent back to the volunteers, has an answer.",
-        "fr": "La fiche {name}, que vous aviez renvoyée aux bénévoles, a reçu une réponse.",
+        "fr": "La notice {name}, que vous aviez renvoyée aux bénévoles, a reçu une réponse.",
     },
     "mentioned": {
         "en": "{who} mentioned you: {name}.",
@@ -30,7 +30,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "queue": {
         "en": "{count} records wait for review, more than {most}.",
-        "fr": "{count} fiches attendent une relecture, soit plus que {most}.",
+        "fr": "{count} notices attendent une relecture, soit plus que {most}.",
     },
     "finished": {
         "en": "The project is finished.",

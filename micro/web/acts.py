@@ -45,6 +45,7 @@ WITHIN: Mapping[str, type[Record | Scan | Intake | Release]] = {
 }
 SAID = ("action", "state", "role")  # The fields of forms that are kept as they were sent.
 WHY = ("why", "reason", "question", "notes")
+UPLOADS = ("manage.upload", "manage.replace_scan", "manage.vocabulary_file")
 
 VERBS: Mapping[str, object] = {
     "manage.accept": lazy_gettext("accepted an invitation"),
@@ -147,7 +148,7 @@ def watch_acts() -> None:
         why="",
         clock=house().clock,
     )
-    if request.method == "POST" and request.mimetype != "multipart/form-data":  # Uploads are read by their views.
+    if request.method == "POST" and endpoint not in UPLOADS:  # Those are read by their views.
         g.doing.said = {name: storable(request.form[name])[:100] for name in SAID if name in request.form}
         g.doing.why = next((storable(request.form[name]).strip() for name in WHY if request.form.get(name)), "")
     WATCH.set(g.doing)

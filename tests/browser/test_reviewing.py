@@ -137,6 +137,7 @@ def test_the_desk_is_for_everybody_and_keys_undo_ask_for_help_and_rest_in_fields
     page.fill("#reason", "a")
     page.keyboard.press("f")  # Typed, and no decision.
     expect(page.locator("#reason")).to_have_value("af")
+    page.keyboard.press("Enter")  # No decision either: whoever writes why may be about to reject it.
     page.locator("h1").focus()
     page.keyboard.press("2")
     page.wait_for_url("**take=*")

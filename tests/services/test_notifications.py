@@ -353,7 +353,7 @@ def test_a_french_reader_reads_french(house: House, cast: Cast, clock: Clock, le
     next_morning(clock)
     assert posting.drain_digests(house) == 2
     french = next(text for to, _, text in letters.sent if to == cast.ben.email)
-    assert "Bonjour Ben," in french and "Mia vous a confié la fiche HM 1." in french
+    assert "Bonjour Ben," in french and "Mia vous a confié la notice HM 1." in french
     assert "Fiches des trouvailles" in french and "Ce lien met fin" in french
     assert "handed you" in next(text for to, _, text in letters.sent if to == cast.mia.email)
 

@@ -25,6 +25,7 @@ from micro.web.acts import ALSO, CHANGES_NOTHING, PROFESSIONAL, VERBS, verb_word
 from tests.cast import Cast, add_cards, good_answer, signed_in
 from tests.conftest import Letters
 from tests.services.cutting_ways import uncut_project
+from tests.services.reading import disputed
 from tests.web.act_steps import HARROWBY, STEPS, Stage, said
 
 
@@ -193,3 +194,21 @@ def test_no_route_changes_or_removes_a_line(house: House, app: Flask, cast: Cast
                 answer = client.open(address, method=method, data={"id": "1", "why": "other", "delete": "1"})
                 assert answer.status_code in (404, 405), f"{method} {address}"
     assert [(act.id, act.why) for act in written(house)] == before
+
+
+def test_a_decision_that_a_script_sends_keeps_its_reason_and_is_told_in_words(
+    house: House, app: Flask, cast: Cast
+) -> None:
+    with house.database.writing() as session:
+        record = disputed(session, house, cast)
+    given = {"action": "accept", "revision": record.revision, "reason": "The shine says so."}
+    sent = signed_in(app, cast.ben).post(
+        f"/review/{record.public_id}/decide", data=given, content_type="multipart/form-data"
+    )
+    assert sent.status_code == 303
+    with house.database.reading() as session:
+        act = session.scalars(select(Act).where(Act.verb == "review.decide")).one()
+    assert (act.why, act.details["said"]) == ("The shine says so.", {"action": "accept"})
+    page = unescape(signed_in(app, cast.mia).get("/desk/institution/harrowby/acts").text)
+    assert "(accepted)" in page and "Waiting → Decided" in page and "The shine says so." in page
+    assert 'act__move">review' not in page

@@ -81,7 +81,7 @@ def test_somebody_who_is_gone_is_somebody(house: House, cast: Cast, ben: FlaskCl
     tell(house, cast.ben, cast, "HM 1", who="nobodyatall22")
     assert "Somebody handed you the record HM 1." in ben.get("/notifications").text
     ben.post("/language", data={"language": "fr"})
-    assert "Quelqu’un vous a confié la fiche HM 1." in ben.get("/notifications").text
+    assert "Quelqu’un vous a confié la notice HM 1." in ben.get("/notifications").text
 
 
 def test_when_mails_come_is_chosen_and_kept(house: House, cast: Cast, ben: FlaskClient) -> None:
