@@ -51,6 +51,7 @@ from micro.web.language import LANGUAGES, current_language, prepare_languages
 from micro.web.modules import script_address
 from micro.web.problems import prepare_problems
 from micro.web.show import filters
+from micro.web.unread import unread_of_answers
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -167,8 +168,7 @@ def _prepare_templates(app: Flask) -> None:
             "script_address": script_address,
             "version": __version__,
             "unread_notices": notifications.unread,
-            "unread_lessons": lessons.unread,
-            "unread_comments": comments.unread,
+            "unread_of_answers": unread_of_answers,
             "has_answers": current_person().account_id is not None or volunteer_token() is not None,
         }
 

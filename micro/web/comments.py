@@ -24,12 +24,6 @@ blueprint = Blueprint("comments", __name__)
 blueprint.after_request(bench.always_ask_anew)
 
 
-def unread() -> int:
-    """How many answers of the museum whoever makes this request has not seen; for the header of every page."""
-    with house().database.reading() as session:
-        return comment_sight.unread_count(session, own_ids(session, known_volunteer(session)))
-
-
 def my_card(session: Session, assignment: str) -> tuple[Assignment, list[int]]:
     """A card that this visitor has sent, in a project that they may see, and the ids of their volunteers."""
     ids = own_ids(session, known_volunteer(session))

@@ -17,12 +17,6 @@ blueprint = Blueprint("lessons", __name__)
 PAGES_MOST = 10_000
 
 
-def unread() -> int:
-    """How many corrections whoever makes this request has not seen; for the header of every page."""
-    with house().database.reading() as session:
-        return teaching.unread_count(session, own_ids(session, known_volunteer(session)), house().clock().date())
-
-
 @blueprint.get("/my-answers/decided")
 def index() -> str:
     """What was decided otherwise than one wrote, newest first. Whatever it shows is seen from then on."""

@@ -210,7 +210,7 @@ def test_so_it_does_for_the_role_of_the_product_in_a_database_that_was_migrated(
 
 def triggers(house: House) -> list[str]:
     query = (
-        "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+        "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'act'"
         if house.database.is_sqlite
         else "SELECT tgname FROM pg_trigger WHERE tgrelid = 'act'::regclass AND tgenabled = 'A'"
     )

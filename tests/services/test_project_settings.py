@@ -185,7 +185,7 @@ def test_tasks_that_are_not_done_follow_the_redundancy(house: House, cast: Cast)
             (3, "open"),
             (2, "done"),
         ]
-        change(session, house, project, cast.mia, min_answers=1)
+        change(session, house, project, cast.mia, min_answers=1, max_answers=1)
         assert (untouched.wanted, read_once.wanted, read_once.unsettled) == (1, 1, True)
         settle(session, house, project)
         assert [task.state for task in (untouched, read_once)] == ["open", "done"]

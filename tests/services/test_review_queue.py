@@ -56,7 +56,11 @@ def waiting(
             changed_at=house.clock(),
         )
         put_in_order(
-            record, {"object": {"confidence": confidence}}, BEGINNING, Pace(session, "transcribe"), house.clock()
+            record,
+            {"object": {"confidence": confidence}},
+            BEGINNING,
+            Pace(session, lambda: "transcribe"),
+            house.clock(),
         )
         session.add(record)
         made.append(record)
@@ -210,7 +214,7 @@ def test_what_mends_most_errors_in_a_second_comes_first(house: House, cast: Cast
         project = session.merge(cast.project)
         add_cards(session, house, project, 3)
         sure, doubtful, long = waiting(session, house, project, [0.5, 0.5, 0.5])
-        pace_ = Pace(session, "transcribe")
+        pace_ = Pace(session, lambda: "transcribe")
         for record, values in (
             (sure, {"a": {"confidence": 0.9}}),
             (doubtful, {"a": {"confidence": 0.5}, "b": {"confidence": 0.5}}),
@@ -245,8 +249,8 @@ def test_the_pace_is_measured_by_reason_and_moves_what_waits(house: House, cast:
             long = Details(took_s=4 * usual_s(0))
             decide(session, record.public_id, cast.ben.id, "reject", record.revision, None, "", house.clock(), long)
         before, revision = records[0].cost_s, records[0].revision
-        assert Pace(session, "transcribe")["conflict"] == pytest.approx(2.0)
-        assert Pace(session, "transcribe")["flagged"] == Pace(session, "tag")["conflict"] == 1.0
+        assert Pace(session, lambda: "transcribe")["conflict"] == pytest.approx(2.0)
+        assert Pace(session, lambda: "transcribe")["flagged"] == Pace(session, lambda: "tag")["conflict"] == 1.0
         assert order.projects_decided_lately(session, house.clock()) == [project.id]
         assert order.rerank_some(session, project.id) == (records[-1].id, 2)
         assert order.rerank_some(session, project.id) == (records[-1].id, 0)
