@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rq import Worker
@@ -170,7 +171,7 @@ def drain_intake(
 
     The transaction that writes down one file takes the next into hand. Whatever goes wrong, that file is given back.
     """
-    taken, ends = 0, time.monotonic() + shift_s
+    taken, ends, patience = 0, time.monotonic() + shift_s, Patience()
     with house.database.writing() as session:
         erased = intake.erased_in(session, intake_id)
         mine = intake.next_file(session, intake_id, house.clock(), erased)
@@ -178,7 +179,7 @@ def drain_intake(
         while mine is not None:
             waiting = mine
             looked = intake.look_at(waiting, house.storage, house.images)
-            state, mine = _take_in_turn(house, waiting, looked, ends)
+            state, mine = _take_in_turn(house, waiting, looked, ends, patience)
             if state == "waiting":  # A layout, which is read after all pictures.
                 continue
             if state in ("taken", "same"):
@@ -193,18 +194,26 @@ def drain_intake(
     return taken
 
 
+@dataclass
+class Patience:
+    """How long a worker waits for files before its own: in vain once, then no more until it is in turn again."""
+
+    left_s: float = PATIENCE_S
+
+
 def _take_in_turn(
-    house: House, waiting: intake.Waiting, looked: intake.Looked, ends: float
+    house: House, waiting: intake.Waiting, looked: intake.Looked, ends: float, patience: Patience
 ) -> tuple[str, intake.Waiting | None]:
     """Writes down what came of a file, and takes the next into hand until ``ends``; returns the state and that file.
 
     The file before this one comes first, so that pages are counted in the order of the files; but not for ever.
     """
-    patient_until = time.monotonic() + PATIENCE_S if looked.pages else 0.0
+    begun = time.monotonic()
     while True:
         with house.database.writing() as session:
-            early = time.monotonic() < patient_until and intake.comes_early(session, waiting, house.clock())
-            if not early:
+            early = bool(looked.pages) and intake.comes_early(session, waiting, house.clock())
+            if not early or time.monotonic() - begun >= patience.left_s:
+                patience.left_s = 0.0 if early else PATIENCE_S
                 state = intake.take_in(session, waiting.id, looked, house.clock())
                 if time.monotonic() >= ends:
                     return state, None
