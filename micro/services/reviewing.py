@@ -31,6 +31,7 @@ from micro.services.review.case import (
     hold_case,
     make_version,
     settle_tasks,
+    standing_before,
 )
 from micro.services.review.colleagues import checked_colleague
 from micro.services.review.order import kept_s, pace_of
@@ -166,7 +167,7 @@ def undo(session: Session, decision_public_id: str, account_id: int, now: dateti
     record.assignee_id, record.question = before["assignee_id"], before["question"]
     for task in case.tasks:
         bring_back(case, task, before["tasks"])
-    kept = _keep(case, taken_back, Standing(before["state"], before["reason"]))
+    kept = _keep(case, taken_back, standing_before(case, before))
     teach(session, record, now)
     return kept
 

@@ -252,6 +252,11 @@ def test_stopped_early_no_bound_is_said_and_the_rest_of_the_sample_stands_as_bef
     with house.database.writing() as session:
         sample = drawn(session, session.get_one(Batch, batch_id))
         assert [one.state for one in sample] == ["decided"] + ["settled"] * 28
+        word = reviewing.newest_decision_of(session, sample[0])
+        assert word is not None
+        reviewing.undo(session, word.public_id, cast.ben.id, house.clock())
+        assert (sample[0].state, sample[0].reason) == ("settled", ""), "no sample waits any more"
+        decided(session, house, sample[0], cast.ben)
         for record in sample[1:]:
             decided(session, house, record, cast.mia)
         verdict = verdict_of(session, session.get_one(Batch, batch_id))

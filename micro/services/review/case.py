@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from micro.core.fields import Said
-from micro.core.review import MAKING, Standing
+from micro.core.review import AUDIT, MAKING, Standing
 from micro.core.states import TASK, check_move
 from micro.data.database import locked
-from micro.data.models import Record, RecordVersion, Task
+from micro.data.models import BatchRecord, Record, RecordVersion, Task
 from micro.errors import BadAnswer, Conflict
 from micro.services.moves import note_move
 from micro.services.review.order import Pace, put_in_order
@@ -167,3 +167,15 @@ def bring_back(case: Case, task: Task, before: Mapping[str, Any]) -> None:
     if state == "open" and case.record.item.scan.state != "shown":
         state = "held"
     _move_task(case, task, state)
+
+
+def standing_before(case: Case, before: Mapping[str, Any]) -> Standing:
+    """Where an undo leads back to. Of a batch that is over no sample waits any more: the record stands as before it."""
+    back = Standing(before["state"], before["reason"])
+    if back != AUDIT:
+        return back
+    drawn = select(BatchRecord).where(BatchRecord.record_id == case.record.id, BatchRecord.state == "sample")
+    newest = case.session.scalar(drawn.order_by(BatchRecord.id.desc()).limit(1))
+    if newest is None or newest.before is None or newest.batch.state == "open":
+        return back
+    return Standing(newest.before["state"], newest.before["reason"])
