@@ -257,7 +257,7 @@ def test_what_is_not_asked_any_more_is_kept_but_not_sent(browser: Browser, tree:
 def test_a_number_in_a_text_is_a_number_and_keys_can_be_switched_off(browser: Browser, tree: Served) -> None:
     context = window(browser, tree)
     page = started(begin(context))
-    page.get_by_text("Report a problem").click()
+    page.locator("#report summary").click()
     page.get_by_label("What is wrong?").focus()
     page.keyboard.type("12")
     assert page.get_by_label("What is wrong?").input_value() == "12"

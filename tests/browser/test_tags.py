@@ -288,7 +288,7 @@ def test_a_reviewer_sees_who_chose_what_and_amends_labels_and_a_point(browser: B
     context = window(browser, card)
     as_person(context, card, card.cast.ben)
     page = context.new_page()
-    page.goto("/review?state=settled")
+    page.goto("/review")
     page.locator(".queue__name a").first.click()
     page.goto(page.url.partition("?")[0] + "?field=shows")
     page.get_by_text("3 of 3").wait_for()
