@@ -24,6 +24,7 @@ from tests.browser.losing import (
     type_it,
 )
 from tests.browser.program import SLUG, truths, wait_until
+from tests.browser.test_every_page import check
 from tests.browser.test_tags import as_person, begin, window
 
 TEXT = "input[name='object.value']"
@@ -117,6 +118,18 @@ def test_a_lost_cookie_is_not_called_a_lost_network(visitor: Visitor) -> None:
     page.fill(TEXT, "Still here")
     expect(page.locator("[data-save=here]")).to_be_visible(timeout=15_000)
     assert page.input_value(TEXT) == "Still here"
+    page.locator("input[name='material.value'][value=bronze]").check()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-trouble]")).to_contain_text("not lent to you any more")
+    mine = page.locator("#my-text")
+    expect(mine).to_contain_text("Object: Still here")
+    expect(mine).to_contain_text("Material: Bronze")
+    expect(mine).not_to_contain_text("Length")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_text("Copy my text").click()
+    expect(page.locator("[data-copy]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == mine.text_content()
+    check(page, "cookie-lost")
 
 
 # Every kind, whatever happens ----------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 // The workbench: starts its parts and introduces them to each other.
+import { start as startCopying } from "../data/copy.js";
 import { start as startGuide } from "../practice/guide.js";
 import { start as startDivider } from "./divider.js";
 import { start as startDrafts } from "./drafts.js";
@@ -35,6 +36,7 @@ export function start(root) {
   const viewer = startPicture(root);
   startDivider(root, () => {});
   startGuide(document);
+  startCopying(document);
   const lease = startLease(root, { send, say, words });
   let drafts = null;
   let fields = null;

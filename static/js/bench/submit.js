@@ -1,11 +1,13 @@
 // Sending: once for all clicks, with the same key until the server has answered, and never at the cost of the text.
 import { causeOf } from "./send.js";
+import { spoken } from "./spoken.js";
 
 export function start(root, { form, send, drafts, fields, status, say, words }) {
   const button = form.querySelector("[data-submit]");
   const word = form.querySelector("[data-submit-word]");
   const trouble = form.querySelector("[data-trouble]");
   const again = form.querySelector("[data-again]");
+  const rescue = form.querySelector("[data-rescue]");
   const resting = word.textContent;
   let isSending = false;
 
@@ -18,7 +20,7 @@ export function start(root, { form, send, drafts, fields, status, say, words }) 
   async function submit() {
     if (isSending) return;
     drafts.keepHere();
-    trouble.hidden = true;
+    trouble.hidden = rescue.hidden = true;
     busy(true);
     say(words.sending);
     const result = await send(form.action, new URLSearchParams(new FormData(form)));
@@ -42,6 +44,8 @@ export function start(root, { form, send, drafts, fields, status, say, words }) 
   function failed(result) {
     show(words.unsent, causeOf(result, words), false);
     status.show("unsent");
+    rescue.hidden = ![401, 403, 404].includes(result.status); // Perhaps it can never be sent from here.
+    rescue.querySelector("pre").textContent = spoken(form);
     again.focus();
   }
 
