@@ -34,7 +34,7 @@ class Project(Addressed, Base):
     task_order: Mapped[str] = mapped_column(String(20), default="finish_first")
     min_answers: Mapped[int] = mapped_column(default=2)
     max_answers: Mapped[int] = mapped_column(default=5)
-    target_confidence: Mapped[float] = mapped_column(default=0.8)
+    target_confidence: Mapped[float] = mapped_column(default=0.6)
     adaptive: Mapped[bool] = mapped_column(default=True, server_default=false())
     cutting: Mapped[dict[str, Any] | None]
     trial_key: Mapped[str | None] = mapped_column(String(40))

@@ -92,7 +92,7 @@ ASKED: dict[str, Any] = {
     "boxes": cutting_template()["boxes"],
     "min_answers": 2,
     "max_answers": 5,
-    "target_confidence": 0.8,
+    "target_confidence": 0.6,
 }
 PROJECTS: tuple[dict[str, Any], ...] = (
     {

@@ -100,7 +100,7 @@ def _cut_by(session: Session, project: Project, way: Mapping[str, Any]) -> None:
 
 def _redundancy(plan: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: plan[name] for name in SETTINGS if name in plan}
-    check_redundancy(given.get("min_answers", 2), given.get("max_answers", 5), given.get("target_confidence", 0.8))
+    check_redundancy(given.get("min_answers", 2), given.get("max_answers", 5), given.get("target_confidence", 0.6))
     check_task_order(given.get("task_order", "spread"))
     return given
 

@@ -47,7 +47,7 @@ class ProjectSettings:
     content_language: str = "en"
     min_answers: Any = 2
     max_answers: Any = 5
-    target_confidence: Any = 0.8
+    target_confidence: Any = 0.6
     task_order: str = "finish_first"
     rights: str = ""
     credit: str = ""

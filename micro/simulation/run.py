@@ -34,7 +34,7 @@ from micro.simulation.place import own_settings, put_into_environment
 SLUG, LANGUAGE = "simulation", "en"
 PASSWORD = "micro-simulation-2026"  # The accounts live in the simulation's own folder, on 127.0.0.1.
 REVIEWER_ERRORS = 0.01
-MIN_ANSWERS, MAX_ANSWERS, TARGET = 2, 3, 0.8
+MIN_ANSWERS, MAX_ANSWERS, TARGET = 2, 3, 0.6
 LOOK_S = 0.1
 INTERRUPTED = 128 + signal.SIGINT
 

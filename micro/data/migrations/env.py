@@ -13,6 +13,8 @@ with context.config.attributes["engine"].connect().execution_options(micro_write
     if is_sqlite:
         # Batch mode copies tables; foreign keys must rest meanwhile, and the pragma works outside of transactions only.
         connection.connection.execute("PRAGMA foreign_keys=OFF")
+        # Else Alembic commits after each migration on SQLite, and of two starts one goes on where the other one is.
+        connection.begin()
     try:
         context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
         with context.begin_transaction():
