@@ -80,7 +80,7 @@ def fill(settings: Settings, size: Size, clients: int) -> None:
         for slug in ("load", "settle", "released", "ingest", "pair"):
             _project(session, collection, slug)
         _cards(session, "load", size.tasks, {})
-        _answered(session, "settle", size.unsettled, 3, {"answered": 3, "wanted": 3, "unsettled": True})
+        _answered(session, "settle", size.unsettled, 3, {"answered": 3, "wanted": 3})
         _answered(session, "released", size.records, 2, {"answered": 2, "state": "done"})
         _settled(session)
     (settings.folder / "keys").write_text("\n".join(keys))

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from pair import pair
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from micro import jobs
 from micro.config import Settings
 from micro.core.iiif import read_wish
-from micro.data.models import Scan
+from micro.data.models import Scan, Task
 from micro.demo.cards import make_truths
 from micro.demo.draw import draw_card
 from micro.house import House, open_house
@@ -75,6 +75,8 @@ def settle(house: House, pictures: Path) -> dict[str, float]:
     """Settles all items of the project "settle", whose answers wait."""
     with house.database.reading() as session:
         project_id = projects.project_named(session, "settle").id
+    with house.database.writing() as session:  # Not before: the worker that ran beside the clients settles what waits.
+        session.execute(update(Task).where(Task.project_id == project_id).values(unsettled=True))
     begun = time.perf_counter()
     count = jobs.drain_settling(house, project_id)
     return {"count": count, "seconds": time.perf_counter() - begun}
